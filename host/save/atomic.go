@@ -1,0 +1,113 @@
+package save
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+)
+
+// AtomicWrite puts data at path, in place of what is there: a reader sees the old
+// content or the new, also after a power cut. perm is the new file's mode. The folder
+// must exist. Errors are plain: the caller knows what the file was for.
+func AtomicWrite(path string, data []byte, perm fs.FileMode) error {
+	temp, err := newTemp(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer temp.discard()
+	if _, err := io.Copy(temp.file, bytes.NewReader(data)); err != nil {
+		return err
+	}
+	if err := temp.file.Chmod(perm); err != nil {
+		return err
+	}
+	if err := temp.finish(); err != nil {
+		return err
+	}
+	if err := os.Rename(temp.path, path); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// Hold writes data to the private folder dir, which is made when it's missing, and
+// comes back only when the bytes are on the disk. Answer the browser after that. The
+// file is named after its content: holding the same bytes twice gives one file.
+//
+// Errors: DISK_FULL, SAVE_FAILED.
+func Hold(dir string, data []byte) (path, hash string, err error) {
+	sum := sha256.Sum256(data)
+	hash = hex.EncodeToString(sum[:])
+	path, err = hold(dir, hash+".pdf", data)
+	switch {
+	case err == nil:
+		return path, hash, nil
+	case isFull(err):
+		return "", "", problem.Newf(problem.DiskFull, "holding the signed file: %w", err)
+	default:
+		return "", "", problem.Newf(problem.SaveFailed, "holding the signed file: %w", err)
+	}
+}
+
+func hold(dir, name string, data []byte) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, name)
+	if err := AtomicWrite(path, data, 0o600); err != nil {
+		return "", err
+	}
+	// The folder may be new itself.
+	return path, syncFolder(filepath.Dir(dir))
+}
+
+// temp is a file that becomes visible under its real name only when it's whole.
+type temp struct {
+	file *os.File
+	path string
+}
+
+func newTemp(dir string) (*temp, error) {
+	// The person only: os.CreateTemp makes files with mode 0600.
+	file, err := os.CreateTemp(dir, ".cmdsign-*.part")
+	if err != nil {
+		return nil, err
+	}
+	return &temp{file, file.Name()}, nil
+}
+
+// finish puts the content on the disk.
+func (t *temp) finish() error { return errors.Join(t.file.Sync(), t.file.Close()) }
+
+// discard takes the temporary name away; the file lives on if it has another.
+func (t *temp) discard() {
+	_ = t.file.Close()
+	_ = os.Remove(t.path)
+}
+
+// syncFolder puts a new name on the disk: a synced file without one is lost too.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	err = d.Sync()
+	// Windows and some network folders can't sync a folder; nothing more can be done there.
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
+	return err
+}

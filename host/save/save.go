@@ -1,0 +1,171 @@
+// Package save puts a signed PDF where the person looks for it: in the real
+// Downloads folder, under a name that says what it is, whole or not at all, and never
+// over anything. It also holds the bytes in the private state folder from the moment
+// they arrive, so that no failure between signature and Downloads can lose them.
+package save
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+)
+
+// maxTries is how many names are tried: "x.pdf", "x (2).pdf", … "x (999).pdf".
+const maxTries = 999
+
+// File is a file that was saved.
+type File struct {
+	Path   string // absolute
+	Name   string // the last part of Path; a number in it when the first name was taken
+	Size   int64  // bytes
+	SHA256 string // of the content, lower-case hex
+}
+
+// Write saves all of r in the folder dir as name, or as "name (2)", … where the name
+// is taken by anything, also by a link that leads nowhere. The file is readable by the
+// person only. When Write fails nothing is left behind.
+//
+// Errors: DOWNLOADS_MISSING, DOWNLOADS_READ_ONLY, DISK_FULL, SAVE_FAILED.
+func Write(dir, name string, r io.Reader) (File, error) {
+	f, err := write(dir, name, r)
+	if err != nil {
+		return File{}, downloadsProblem(err)
+	}
+	return f, nil
+}
+
+func write(dir, name string, r io.Reader) (File, error) {
+	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\\\x00") {
+		return File{}, fmt.Errorf("%q is not a file name", name)
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return File{}, err
+	}
+	if err := requireFolder(dir); err != nil {
+		return File{}, err
+	}
+	temp, err := newTemp(dir)
+	if err != nil {
+		return File{}, err
+	}
+	defer temp.discard()
+
+	hash := sha256.New()
+	size, err := io.Copy(temp.file, io.TeeReader(source{r}, hash))
+	if err != nil {
+		return File{}, fmt.Errorf("writing %s: %w", name, err)
+	}
+	if err := temp.finish(); err != nil {
+		return File{}, fmt.Errorf("writing %s: %w", name, err)
+	}
+	path, err := publish(temp.path, filepath.Join(dir, name))
+	if err != nil {
+		return File{}, err
+	}
+	if err := syncFolder(dir); err != nil {
+		_ = os.Remove(path)
+		return File{}, err
+	}
+	return File{Path: path, Name: filepath.Base(path), Size: size, SHA256: hex.EncodeToString(hash.Sum(nil))}, nil
+}
+
+// source keeps a failure to read from passing for one of the Downloads folder.
+type source struct{ io.Reader }
+
+func (s source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("reading what is to be saved: %v", err)
+	}
+	return n, err
+}
+
+// publish gives the finished temporary file the first free name.
+func publish(temp, path string) (string, error) {
+	extension := filepath.Ext(path)
+	stem := strings.TrimSuffix(path, extension)
+	for try := 1; try <= maxTries; try++ {
+		candidate := path
+		if try > 1 {
+			candidate = fmt.Sprintf("%s (%d)%s", stem, try, extension)
+		}
+		err := placeNew(temp, candidate)
+		if err == nil {
+			return candidate, nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", fmt.Errorf("naming %s: %w", filepath.Base(candidate), err)
+		}
+	}
+	return "", fmt.Errorf("the names %s to (%d) are all taken", filepath.Base(path), maxTries)
+}
+
+// placeNew names temp path, never over anything. A link does that on every common
+// file system; FAT and some network folders have none and get a rename that refuses
+// to replace, and where even that is missing, a copy.
+func placeNew(temp, path string) error {
+	err := os.Link(temp, path)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	err = renameNew(temp, path)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return copyNew(temp, path)
+}
+
+func copyNew(temp, path string) (err error) {
+	from, err := os.Open(temp)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, from)
+	if err == nil {
+		err = to.Sync()
+	}
+	err = errors.Join(err, to.Close())
+	if err != nil {
+		_ = os.Remove(path)
+	}
+	return err
+}
+
+// requireFolder tells a missing folder from one that can't be written to.
+func requireFolder(dir string) error {
+	info, err := os.Stat(dir)
+	if (err == nil && !info.IsDir()) || errors.Is(err, syscall.ENOTDIR) {
+		return &fs.PathError{Op: "open", Path: dir, Err: errNotFolder}
+	}
+	return err
+}
+
+var errNotFolder = errors.New("not a folder")
+
+func downloadsProblem(err error) error {
+	code := problem.SaveFailed
+	switch {
+	case isFull(err):
+		code = problem.DiskFull
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, errNotFolder):
+		code = problem.DownloadsMissing
+	case isReadOnly(err):
+		code = problem.DownloadsReadOnly
+	}
+	return problem.Newf(code, "saving in Downloads: %w", err)
+}

@@ -1,0 +1,62 @@
+// Package browser gives the program one tab of a Chromium-family browser: a
+// chromedp context, and the few things that differ between a browser started by
+// the program (Launch) and the person's own (Relay, a later room): how a file
+// reaches a page, how a secret reaches a field, how the person gets to see it.
+package browser
+
+import (
+	"context"
+	"errors"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/secret"
+)
+
+// Mode says who holds the browser, and so who holds the PIN while it's typed.
+type Mode string
+
+// ModeLaunch is a browser of its own that the program starts: the host holds the PIN.
+const ModeLaunch Mode = "launch"
+
+// Tab is one tab under the program's control. Its methods may be called from several goroutines.
+type Tab interface {
+	// Context is the chromedp context of the tab. Commands go through it; it ends with the tab.
+	Context() context.Context
+	Mode() Mode
+
+	// Upload puts one file into the file input that selector finds in doc.
+	Upload(ctx context.Context, doc Document, selector string, file File) error
+	// FillSecret sets the value of the field that selector finds in doc, and fires the events that the page listens to.
+	// It does not touch the focus, which password managers watch (facts/native.md 7).
+	FillSecret(ctx context.Context, doc Document, selector string, value secret.Secret) error
+	// Show brings the tab to the person. It says false where there is no display to show it on.
+	Show(ctx context.Context) (bool, error)
+	// Downloads delivers the path of each file that the browser itself finished downloading.
+	Downloads() <-chan string
+	// Notes are sentences that the person should know, for example that the browser runs without its sandbox.
+	Notes() []string
+	// Close ends the tab, and the browser where the program started it. It leaves nothing behind.
+	Close() error
+}
+
+// File is a file to upload: where it lies and the name that the page shall see.
+type File struct {
+	Path string
+	Name string
+}
+
+// Document is one loaded document of the tab's main frame, seen from the program's own isolated world: once the tab has
+// moved on, every call on it fails with ErrDocumentGone. Origins are the origins that the call may act on: the check and the
+// act are one function in the page, so nothing can come in between (DESIGN.md 8).
+type Document struct {
+	World   string // unique id of the isolated world's execution context
+	Origins []string
+}
+
+var (
+	// ErrDocumentGone means that the tab shows another document now.
+	ErrDocumentGone = errors.New("the document is gone")
+	// ErrOrigin means that the document is not of an origin that may be acted on.
+	ErrOrigin = errors.New("the document's origin isn't one of the environment's")
+	// ErrNoElement means that the selector finds nothing any more.
+	ErrNoElement = errors.New("no such element in the document")
+)

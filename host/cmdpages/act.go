@@ -1,0 +1,304 @@
+package cmdpages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/browser"
+	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+	"github.com/sign-with-cmd/sign-with-cmd/host/secret"
+)
+
+// act does what a page is there for. A page that comes back once it was acted on has answered: with an error label, which is
+// passed on in its words, or by starting over. Nothing is sent twice by the program's own will.
+func (e *engine) act(ctx context.Context, now *seen) (*conversation.Signed, error) {
+	p := e.pages.page(now.Page)
+	why := e.pages.judge(now.Errors)
+	if p.Problem != "" {
+		return nil, problem.New(p.Problem, "page "+p.Name).Said(join(now.Errors))
+	}
+	if e.guard.sent.Load() && !hasCode(p) && p.Name != "result" {
+		return nil, e.back(now, why)
+	}
+	e.step = p.Progress
+	switch {
+	case hasCode(p):
+		return e.code(ctx, p, now, why)
+	case hasPIN(p):
+		return nil, e.credentials(ctx, p, now, why)
+	}
+	if again := e.acted[p.Name]; again > 0 {
+		if why != nil {
+			return nil, why
+		}
+		if p.Name != e.pages.Pages[0].Name || again >= maxIntro {
+			return nil, problem.New(problem.SessionExpired, "page "+p.Name+" came back")
+		}
+	}
+	if why != nil && terminal(why) {
+		return nil, why
+	}
+	e.acted[p.Name]++
+	e.person.Progress(p.Progress)
+	return nil, e.steps(ctx, p, now, nil)
+}
+
+// back is for a page from before the code that comes after it was sent.
+func (e *engine) back(now *seen, why *problem.Error) error {
+	if why != nil && (why.Code == problem.CodeWrong || why.Code == problem.CodeExpired || why.Code == problem.SessionExpired) {
+		expired := problem.New(problem.CodeExpired, "the site went back to "+now.Page).Said(why.Site)
+		if err := e.person.Refused(expired); err != nil {
+			return err
+		}
+		return expired
+	}
+	return problem.New(problem.MayBeSigned, "the site went back to "+now.Page+" after the code").Said(join(now.Errors))
+}
+
+// credentials asks for phone and PIN where the page refused those before, and sends them once.
+func (e *engine) credentials(ctx context.Context, p Page, now *seen, why *problem.Error) error {
+	if why != nil && terminal(why) {
+		return why
+	}
+	if e.acted[p.Name] == 0 {
+		why = nil
+		e.person.Progress(p.Progress)
+	} else if why == nil {
+		return problem.New(problem.SessionExpired, "the page of phone and PIN came back without a word")
+	} else if why.Code == problem.SiteMessage {
+		// Words that aren't known: the person reads them and types again, or ends it.
+		why = problem.New(problem.PINWrong, "unknown words at the PIN").Said(why.Site)
+	}
+	creds, err := e.person.Credentials(ctx, why)
+	if err != nil {
+		return err
+	}
+	e.creds = &creds
+	defer func() { creds.PIN.Drop(); creds.Phone.Drop(); e.creds = nil }()
+	e.acted[p.Name]++
+	return e.steps(ctx, p, now, nil)
+}
+
+// code asks for the code and sends it once. While the person types it keeps watching: the page may move on by itself, when
+// the signature is approved in the app.
+func (e *engine) code(ctx context.Context, p Page, now *seen, why *problem.Error) (*conversation.Signed, error) {
+	if e.guard.sent.Load() {
+		if why == nil {
+			return nil, problem.New(problem.MayBeSigned, "the page of the code came back without a word")
+		}
+		if err := e.person.Refused(why); err != nil {
+			return nil, err
+		}
+		e.guard.sent.Store(false)
+		e.guard.maySign.Store(false)
+	}
+	if why != nil && why.Code != problem.CodeWrong && (terminal(why) || why.Code == problem.CodeExpired) {
+		return nil, why
+	}
+	if why != nil && why.Code == problem.SiteMessage {
+		why = problem.New(problem.CodeWrong, "unknown words at the code").Said(why.Site)
+	}
+	prompt := conversation.CodePrompt{Reference: now.Reference, Resend: now.Elements["resend"] != "", Why: why}
+	for {
+		answer, next, signed, err := e.ask(ctx, now, prompt)
+		switch {
+		case err != nil || signed != nil:
+			return signed, err
+		case next != nil:
+			// The page moved on by itself: whatever it is now, the loop looks at it.
+			return nil, nil
+		case answer.Resend:
+			if !prompt.Resend {
+				prompt.Why = problem.New(problem.ResendUnavailable, "")
+				continue
+			}
+			return nil, e.click(ctx, now, now.Elements["resend"])
+		}
+		err = e.commit(ctx, p, now, answer.Code)
+		answer.Code.Drop()
+		return nil, err
+	}
+}
+
+// ask waits for the person's code and for the page at once, whichever comes first.
+func (e *engine) ask(ctx context.Context, now *seen, prompt conversation.CodePrompt) (conversation.CodeAnswer, *seen, *conversation.Signed, error) {
+	type answered struct {
+		answer conversation.CodeAnswer
+		err    error
+	}
+	asking, stopAsking := context.WithCancel(ctx)
+	defer stopAsking()
+	answers := make(chan answered, 1)
+	go func() {
+		a, err := e.person.Code(asking, prompt)
+		answers <- answered{a, err}
+	}()
+	watching, stopWatching := context.WithCancel(ctx)
+	defer stopWatching()
+	type moved struct {
+		next   *seen
+		signed *conversation.Signed
+		err    error
+	}
+	moves := make(chan moved, 1)
+	// Approval in the app makes the signature without our doing.
+	e.guard.maySign.Store(true)
+	go func() {
+		next, signed, err := e.next(watching, now, e.limits.Person, 0, nil)
+		moves <- moved{next, signed, err}
+	}()
+	select {
+	case a := <-answers:
+		stopWatching()
+		m := <-moves
+		if m.signed != nil {
+			return conversation.CodeAnswer{}, nil, m.signed, nil
+		}
+		if a.err != nil {
+			// Approval in the app may have come in the meantime, but nothing says so.
+			e.guard.maySign.Store(false)
+		}
+		return a.answer, nil, nil, a.err
+	case m := <-moves:
+		stopAsking()
+		<-answers
+		return conversation.CodeAnswer{}, m.next, m.signed, m.err
+	}
+}
+
+// commit sends the code, once: the journal is on disk before.
+func (e *engine) commit(ctx context.Context, p Page, now *seen, code secret.Secret) error {
+	if err := e.person.Committing(); err != nil {
+		e.guard.maySign.Store(false)
+		return problem.Wrap(problem.JournalFailed, err)
+	}
+	e.guard.maySign.Store(true)
+	e.guard.sent.Store(true)
+	e.acted[p.Name]++
+	err := e.steps(ctx, p, now, &code)
+	if errors.Is(err, errNothingSent) {
+		e.guard.sent.Store(false)
+		e.guard.maySign.Store(false)
+		p := problem.Wrap(problem.Internal, err)
+		return errors.Join(p, e.person.Refused(p))
+	}
+	return err
+}
+
+// errNothingSent marks a failure before the click that sends.
+var errNothingSent = errors.New("nothing was sent")
+
+// steps does a page's steps in the document in which they were found.
+func (e *engine) steps(ctx context.Context, p Page, now *seen, code *secret.Secret) error {
+	for _, s := range p.Steps {
+		if err := e.do(ctx, s, now, code); err != nil {
+			if s.Click == "" && code != nil {
+				err = fmt.Errorf("%w: %w", errNothingSent, err)
+			}
+			return e.refused(err)
+		}
+	}
+	return nil
+}
+
+func (e *engine) do(ctx context.Context, s Step, now *seen, code *secret.Secret) error {
+	doc := e.document(now.World)
+	switch {
+	case s.Upload != "":
+		return e.tab.Upload(ctx, doc, now.Elements[s.Upload], browser.File{Path: e.doc.Path, Name: e.doc.Name})
+	case s.Phone != "":
+		return e.phone(ctx, now, now.Elements[s.Phone], now.Elements[s.Mirror])
+	case s.PIN != "":
+		return e.tab.FillSecret(ctx, doc, now.Elements[s.PIN], e.creds.PIN)
+	case s.Code != "":
+		return e.tab.FillSecret(ctx, doc, now.Elements[s.Code], *code)
+	default:
+		return e.click(ctx, now, now.Elements[s.Click])
+	}
+}
+
+// refused gives a wrong origin its code: the check was in the page, at the last moment.
+func (e *engine) refused(err error) error {
+	if errors.Is(err, browser.ErrOrigin) {
+		return problem.Newf(problem.OriginRefused, "%w", err)
+	}
+	return err
+}
+
+// click presses an element in the document in which it was found.
+func (e *engine) click(ctx context.Context, now *seen, selector string) error {
+	err := browser.Act(ctx, e.tab, e.document(now.World), selector, `(el) => { el.click(); }`)
+	// The click may tear down the document before it can answer.
+	if errors.Is(err, browser.ErrDocumentGone) {
+		return nil
+	}
+	return err
+}
+
+// phone types the number by real keys and leaves the field: the page's script copies it into a hidden field on change, and
+// the server reads that one (facts/cmd.md 1.3).
+func (e *engine) phone(ctx context.Context, now *seen, selector, mirror string) error {
+	doc := e.document(now.World)
+	number := digits(e.creds.Phone.Reveal())
+	if err := browser.Act(ctx, e.tab, doc, selector, `(el) => { el.focus(); el.select?.(); if (document.activeElement !== el) return "the phone box can't be entered"; }`); err != nil {
+		return err
+	}
+	if err := chromedp.KeyEvent(number)(ctx, e.target); err != nil {
+		return err
+	}
+	const leave = `(el, mirror, number) => {
+		el.blur();
+		const hidden = mirror && document.querySelector(mirror);
+		const last = (s) => s.replace(/\D/g, "").slice(-6);
+		if (hidden && last(hidden.value) !== last(number)) el.dispatchEvent(new Event("change", {bubbles: true}));
+		if (last(el.value) !== last(number)) return "the phone box did not take the number";
+	}`
+	return browser.Act(ctx, e.tab, doc, selector, leave, mirror, number)
+}
+
+// digits keeps what a phone box takes: the plus and the digits.
+func digits(phone string) string {
+	var kept []rune
+	for i, r := range phone {
+		if r >= '0' && r <= '9' || r == '+' && i == 0 {
+			kept = append(kept, r)
+		}
+	}
+	return string(kept)
+}
+
+// terminal says whether an error label ends it, whatever page it's on.
+func terminal(p *problem.Error) bool {
+	switch p.Code {
+	case problem.AccountLocked, problem.SignatureInactive, problem.PINChangeRequired, problem.SiteUnavailable, problem.SessionExpired:
+		return true
+	}
+	return false
+}
+
+func hasCode(p Page) bool { return has(p, func(s Step) string { return s.Code }) }
+func hasPIN(p Page) bool  { return has(p, func(s Step) string { return s.PIN }) }
+
+func has(p Page, role func(Step) string) bool {
+	for _, s := range p.Steps {
+		if role(s) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func join(texts []string) string {
+	out := ""
+	for i, t := range texts {
+		if i > 0 {
+			out += " · "
+		}
+		out += t
+	}
+	return out
+}

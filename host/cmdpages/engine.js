@@ -1,0 +1,184 @@
+// What runs in the CMD page, in an isolated world that the page's own scripts can't reach: it recognises the page by the
+// data of pages.yaml, finds its elements, and waits for the next known page in one promise. It changes nothing in the page.
+globalThis.cmdsign ??= (() => {
+	const config = __CONFIG__;
+	const MAX_TEXT = 200_000;
+
+	const plain = (s) => (s ?? "").normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/\s+/g, " ").trim().toLowerCase();
+	const label = (s) => plain(s).replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "");
+	const visible = (el) => el.isConnected && el.checkVisibility({visibilityProperty: true, contentVisibilityAuto: true}) &&
+		el.getClientRects().length > 0;
+	const usable = (el, locator) => !el.disabled && (locator.hidden || visible(el));
+
+	const BUTTONS = "button, input[type=submit], input[type=button], input[type=image], a[href], [role=button]";
+	const nameOf = (el) => label(el.innerText || el.value || el.getAttribute("aria-label") || el.title || el.alt);
+	const all = (css) => { try { return [...document.querySelectorAll(css)]; } catch { return []; } };
+
+	// find gives the first usable element of a locator; its kinds are tried in order of how sure they are.
+	function find(locator) {
+		const ways = [
+			() => (locator.ids ?? []).map((id) => document.getElementById(id)),
+			() => (locator.css ?? []).flatMap(all),
+			() => (locator.labels ?? []).flatMap(byLabel),
+			() => (locator.buttons ?? []).flatMap((text) => all(BUTTONS).filter((el) => nameOf(el) === label(text))),
+		];
+		for (const way of ways)
+			for (const el of way()) if (el && usable(el, locator)) return el;
+		return null;
+	}
+
+	function byLabel(text) {
+		const want = label(text);
+		const fields = all("input:not([type=hidden]):not([type=submit]):not([type=button]), select, textarea");
+		return fields.filter((el) =>
+			[...(el.labels ?? [])].some((l) => label(l.innerText).startsWith(want)) ||
+			label(el.getAttribute("aria-label")).startsWith(want) || label(el.placeholder).startsWith(want));
+	}
+
+	// selectorOf gives a CSS selector that finds just this element again.
+	function selectorOf(el) {
+		if (el.id && document.querySelectorAll("#" + CSS.escape(el.id)).length === 1) return "#" + CSS.escape(el.id);
+		const parts = [];
+		for (; el && el !== document.documentElement; el = el.parentElement) {
+			const nth = [...el.parentElement.children].indexOf(el) + 1;
+			parts.unshift(`${el.localName}:nth-child(${nth})`);
+		}
+		return ["html", ...parts].join(" > ");
+	}
+
+	function evidence(page, text) {
+		const e = page.evidence, kinds = [];
+		if ((e.absent ?? []).some((id) => document.getElementById(id))) return [];
+		if ((e.path ?? []).some((p) => location.pathname.toLowerCase().includes(p.toLowerCase()))) kinds.push("path");
+		if ((e.ids ?? []).some((id) => document.getElementById(id))) kinds.push("ids");
+		if ((e.css ?? []).some((css) => all(css).length > 0)) kinds.push("css");
+		if ((e.texts ?? []).some((t) => text.includes(plain(t)))) kinds.push("texts");
+		if ((e.buttons ?? []).length) {
+			const wanted = e.buttons.map(label);
+			if (all(BUTTONS).some((el) => wanted.includes(nameOf(el)) && visible(el))) kinds.push("buttons");
+		}
+		return kinds;
+	}
+
+	const errorLabels = () => config.errors.flatMap((locator) => [
+		...(locator.ids ?? []).map((id) => document.getElementById(id)).filter(Boolean), ...(locator.css ?? []).flatMap(all)]);
+
+	function errors() {
+		const texts = errorLabels().filter(visible).map((el) => el.innerText.replace(/\s+/g, " ").trim()).filter(Boolean);
+		return [...new Set(texts)].slice(0, 5).map((t) => t.slice(0, 500));
+	}
+
+	function overlay() {
+		for (const o of config.overlays)
+			for (const box of (o.within ?? []).flatMap(all).filter(visible))
+				for (const text of o.buttons ?? []) {
+					const el = [...box.querySelectorAll(BUTTONS)].find((b) => nameOf(b) === label(text) && visible(b));
+					if (el) return selectorOf(el);
+				}
+		return "";
+	}
+
+	const ready = () => document.readyState === "complete" || (document.readyState === "interactive" && slow);
+	let slow = false; // the document is usable, and some picture of it hangs
+
+	// see says what page this is: the one with most kinds of evidence, of those whose elements are all there.
+	function see() {
+		const text = plain((document.body?.innerText ?? "").slice(0, MAX_TEXT));
+		const scores = {};
+		let best = null;
+		for (const page of config.pages) {
+			const kinds = evidence(page, text);
+			if (!kinds.length) continue;
+			scores[page.name] = kinds;
+			if (kinds.length < page.need) continue;
+			const elements = {}, missing = [];
+			for (const [role, locator] of Object.entries(page.elements ?? {})) {
+				const el = find(locator);
+				if (el) elements[role] = selectorOf(el);
+				else if (!locator.optional) missing.push(role);
+			}
+			const rank = kinds.length - missing.length * 10;
+			if (!best || rank > best.rank) best = {page: page.name, rank, elements, missing};
+		}
+		const reference = best && config.pages.find((p) => p.name === best.page).reference;
+		let shown = "";
+		for (const pattern of reference ?? []) {
+			const found = (document.body?.innerText ?? "").match(new RegExp(pattern, "iu"));
+			if (found) { shown = (found[1] ?? found[0]).slice(0, 80); break; }
+		}
+		return {
+			page: best?.page ?? "", elements: best?.elements ?? {}, missing: best?.missing ?? [], scores, errors: errors(),
+			overlay: overlay(), reference: shown, title: document.title.slice(0, 200), host: location.host, path: location.pathname,
+			origin: location.origin, ticks, text: best ? "" : text.slice(0, 2000),
+		};
+	}
+
+	// ticks counts changes of the error labels: a page that answers in place with the same words has answered all the same.
+	let ticks = 0;
+	const watch = {subtree: true, childList: true, characterData: true, attributes: true,
+		attributeFilter: ["class", "style", "hidden", "disabled", "src", "value", "aria-hidden"]};
+	new MutationObserver((changes) => {
+		const labels = errorLabels();
+		if (changes.some((c) => labels.some((el) => el.contains(c.target)))) ticks++;
+	}).observe(document, watch);
+
+	// wait resolves with what is seen as soon as it's worth acting on: a known page with all its elements, an overlay in the
+	// way, or (after unknownAfter ms, if that isn't 0) whatever there is. With since it waits for another page than that, or
+	// for an answer in place.
+	function wait({since, unknownAfter}) {
+		return new Promise((resolve) => {
+			let expired = false, timer = 0, cost = 0, last = 0;
+			const observer = new MutationObserver(() => check());
+			const done = (seen) => { observer.disconnect(); clearTimeout(timer); resolve(seen); };
+			const arm = () => {
+				if (unknownAfter && !timer) timer = setTimeout(() => { expired = slow = true; check(true); }, unknownAfter);
+			};
+			function check(force) {
+				if (document.readyState !== "loading") arm();
+				if (!ready()) return;
+				const now = performance.now();
+				// A page that never stops changing must not make us look all the time.
+				if (!force && now - last < cost * 4) { setTimeout(() => check(true), cost * 4 + 1); return; }
+				const seen = see();
+				last = performance.now();
+				cost = last - now;
+				if (since && seen.page === since.page) {
+					const answered = seen.ticks !== since.ticks || seen.errors.join() !== (since.errors ?? []).join();
+					if (answered && seen.errors.length) return done(seen);
+					return;
+				}
+				if (seen.overlay && !since) return done(seen);
+				if (seen.page && !seen.missing.length) return done(seen);
+				if (expired) return done(seen);
+			}
+			observer.observe(document, watch);
+			document.addEventListener("readystatechange", () => check(true));
+			check(true);
+		});
+	}
+
+	// mask hides what a screenshot must not show, without changing the page's own content: fields become dots, and every run
+	// of six or more digits (a phone, a code, a civil number) is painted over. unmask takes it back.
+	const sheet = new CSSStyleSheet();
+	sheet.replaceSync(`input, textarea { -webkit-text-security: disc !important; }
+		::highlight(cmdsign) { color: transparent !important; background-color: #999 !important; }`);
+	function mask() {
+		const highlight = new Highlight();
+		const walker = document.createTreeWalker(document.body ?? document, NodeFilter.SHOW_TEXT);
+		for (let n = walker.nextNode(); n; n = walker.nextNode())
+			for (const m of n.data.matchAll(/\+?\d(?:[\s.\-]?\d){5,}/g)) {
+				const range = new Range();
+				range.setStart(n, m.index);
+				range.setEnd(n, m.index + m[0].length);
+				highlight.add(range);
+			}
+		CSS.highlights.set("cmdsign", highlight);
+		document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+	}
+	function unmask() {
+		CSS.highlights.delete("cmdsign");
+		document.adoptedStyleSheets = document.adoptedStyleSheets.filter((s) => s !== sheet);
+	}
+
+	return {wait, see, mask, unmask};
+})();

@@ -1,0 +1,205 @@
+package cmdpages
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+)
+
+// maxResult bounds what is taken from a response into memory; a larger one is left to the browser's own download.
+const maxResult = 128 << 20
+
+// guard stands between the tab and the network, for documents only. Before a request leaves it refuses the main frame any
+// origin but the environment's, so that no redirect, not even one that repeats a form, takes the file, the PIN or the code
+// elsewhere. Before a response is used it takes the signed PDF: written and synced first, and only then is the browser told
+// that there was nothing (DESIGN.md 7).
+type guard struct {
+	target   *chromedp.Target
+	frame    cdp.FrameID
+	origins  []string
+	original string // SHA-256 of the document that was sent: the page's own preview of it is not the result
+	person   conversation.Person
+	log      *slog.Logger
+
+	sent    atomic.Bool // the engine has sent the code
+	byHand  atomic.Bool // the person works in the page: each form may be the one that signs
+	maySign atomic.Bool // the code was sent, or the person has sent a form: what comes now may be the signed PDF
+
+	events chan event
+	wg     sync.WaitGroup
+
+	mu     sync.Mutex
+	status int64 // of the main frame's newest document
+}
+
+// event is what the guard has to tell the engine.
+type event struct {
+	signed *conversation.Signed
+	err    *problem.Error
+}
+
+func (g *guard) enable(ctx context.Context) error {
+	_, err := cdp.Call(ctx, g.target, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{
+		{URLPattern: "*", ResourceType: network.ResourceTypeDocument, RequestStage: fetch.RequestStageRequest},
+		{URLPattern: "*", ResourceType: network.ResourceTypeDocument, RequestStage: fetch.RequestStageResponse},
+	}})
+	return err
+}
+
+// note takes an event of the tab; the work is done elsewhere, since it needs commands.
+func (g *guard) note(ctx context.Context, ev any) {
+	if paused, ok := ev.(*fetch.EventRequestPaused); ok {
+		g.wg.Go(func() { g.handle(ctx, paused) })
+	}
+}
+
+func (g *guard) tell(e event) {
+	select {
+	case g.events <- e:
+	default: // the engine has enough to tell already
+	}
+}
+
+func (g *guard) handle(ctx context.Context, ev *fetch.EventRequestPaused) {
+	var err error
+	if ev.ResponseStatusCode == 0 && ev.ResponseErrorReason == "" {
+		err = g.request(ctx, ev)
+	} else {
+		err = g.response(ctx, ev)
+	}
+	if err != nil && ctx.Err() == nil {
+		g.log.Warn("answering a paused request", "err", err)
+	}
+}
+
+func (g *guard) request(ctx context.Context, ev *fetch.EventRequestPaused) error {
+	main := ev.FrameID == g.frame
+	if main && !g.allowed(ev.Request.URL) {
+		_, err := cdp.Call(ctx, g.target, fetch.FailRequest, fetch.FailRequestParams{
+			RequestID: ev.RequestID, ErrorReason: network.ErrorReasonBlockedByClient})
+		g.tell(event{err: problem.Newf(problem.OriginRefused, "the page went to %s", hostOf(ev.Request.URL))})
+		return err
+	}
+	if ev.Request.Method == "POST" && g.byHand.Load() {
+		if err := g.person.ByHand(); err != nil {
+			g.tell(event{err: problem.Wrap(problem.JournalFailed, err)})
+			_, err := cdp.Call(ctx, g.target, fetch.FailRequest, fetch.FailRequestParams{
+				RequestID: ev.RequestID, ErrorReason: network.ErrorReasonAborted})
+			return err
+		}
+		g.maySign.Store(true)
+	}
+	_, err := cdp.Call(ctx, g.target, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: ev.RequestID})
+	return err
+}
+
+func (g *guard) response(ctx context.Context, ev *fetch.EventRequestPaused) error {
+	main := ev.FrameID == g.frame
+	if main {
+		g.mu.Lock()
+		g.status = ev.ResponseStatusCode
+		g.mu.Unlock()
+		// A refusal of our own comes back here as an error too.
+		if ev.ResponseErrorReason != "" && ev.ResponseErrorReason != network.ErrorReasonBlockedByClient {
+			g.tell(event{err: problem.Newf(problem.SiteUnreachable, "%s: %s", hostOf(ev.Request.URL), ev.ResponseErrorReason)})
+		}
+	}
+	if ev.ResponseErrorReason == "" && g.looksLikeResult(ev) {
+		taken, err := g.take(ctx, ev)
+		if taken {
+			return err
+		}
+		if err != nil {
+			g.log.Error("taking the response", "err", err)
+		}
+	}
+	// Whatever is not taken goes its way: the browser saves a download itself.
+	_, err := cdp.Call(ctx, g.target, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: ev.RequestID})
+	return err
+}
+
+// looksLikeResult says whether a response may be the signed PDF: none is before a signature may exist.
+func (g *guard) looksLikeResult(ev *fetch.EventRequestPaused) bool {
+	if !g.maySign.Load() || ev.ResponseStatusCode < 200 || ev.ResponseStatusCode > 299 {
+		return false
+	}
+	kind := strings.ToLower(header(ev, "Content-Type"))
+	attached := strings.HasPrefix(strings.ToLower(header(ev, "Content-Disposition")), "attachment")
+	if !strings.HasPrefix(kind, "application/pdf") && !attached {
+		return false
+	}
+	if length, err := strconv.ParseInt(header(ev, "Content-Length"), 10, 64); err == nil && length > maxResult {
+		return false
+	}
+	return true
+}
+
+// take reads the response, has it written and synced, and only then answers 204 in its place. It says false where the
+// response has to go on: its body can't be had, can't be written, or is the document that was sent.
+func (g *guard) take(ctx context.Context, ev *fetch.EventRequestPaused) (bool, error) {
+	// The body is taken even when the conversation has been ended meanwhile: a signature may exist.
+	ctx = context.WithoutCancel(ctx)
+	res, err := cdp.Call(ctx, g.target, fetch.GetResponseBody, fetch.GetResponseBodyParams{RequestID: ev.RequestID})
+	if err != nil {
+		return false, fmt.Errorf("reading the body: %w", err)
+	}
+	sum := sha256.Sum256(res.Body)
+	if hex.EncodeToString(sum[:]) == g.original && !g.sent.Load() {
+		return false, nil
+	}
+	signed, err := g.person.Hold(res.Body)
+	if err != nil {
+		return false, fmt.Errorf("holding the body: %w", err)
+	}
+	_, err = cdp.Call(ctx, g.target, fetch.FulfillRequest, fetch.FulfillRequestParams{RequestID: ev.RequestID, ResponseCode: 204})
+	g.tell(event{signed: &signed})
+	return true, err
+}
+
+func (g *guard) lastStatus() int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.status
+}
+
+func (g *guard) allowed(raw string) bool {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return false
+	}
+	return u.Scheme == "about" || slices.Contains(g.origins, u.Scheme+"://"+u.Host)
+}
+
+func header(ev *fetch.EventRequestPaused, name string) string {
+	for _, h := range ev.ResponseHeaders {
+		if strings.EqualFold(h.Name, name) {
+			return h.Value
+		}
+	}
+	return ""
+}
+
+// hostOf names where a URL leads without what stands in its path or query.
+func hostOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "an address that can't be read"
+	}
+	return u.Host
+}

@@ -1,0 +1,239 @@
+// Package cmdpages signs on the CMD web pages: it recognises each page by the data of pages.yaml, acts on it, and waits for
+// the next, in a tab of package browser. Where it doesn't know a page, the person goes on by hand while it keeps watching.
+package cmdpages
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/browser"
+	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
+	"github.com/sign-with-cmd/sign-with-cmd/host/environment"
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+)
+
+// Limits are how long the engine waits.
+type Limits struct {
+	Page    time.Duration // for the next page, once something was pressed
+	Unknown time.Duration // for a loaded page to become one that's known
+	Result  time.Duration // for the signed PDF, once the code was sent
+	Person  time.Duration // for the person to go on by hand
+}
+
+// DefaultLimits are generous to a slow service; the code itself is valid for two minutes (facts/cmd.md 4).
+var DefaultLimits = Limits{Page: 60 * time.Second, Unknown: 4 * time.Second, Result: 120 * time.Second, Person: 15 * time.Minute}
+
+// Options are what a Method works with.
+type Options struct {
+	Environment environment.Environment
+	Pages       *Pages
+	Open        func(context.Context) (browser.Tab, error) // the way to the tab
+	Limits      Limits
+	Log         *slog.Logger
+}
+
+// Method is the conversation.Method that drives the CMD pages.
+type Method struct {
+	opts Options
+
+	openOnce sync.Once
+	opened   chan struct{}
+	openErr  error
+
+	mu     sync.Mutex
+	tab    browser.Tab
+	closed bool
+	worlds *worlds
+}
+
+var _ conversation.Method = (*Method)(nil)
+
+// New makes a Method for one document.
+func New(opts Options) *Method {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Limits == (Limits{}) {
+		opts.Limits = DefaultLimits
+	}
+	return &Method{opts: opts, opened: make(chan struct{})}
+}
+
+// Open starts the browser. It may be called again: the first call counts.
+func (m *Method) Open(ctx context.Context) error {
+	m.openOnce.Do(func() {
+		defer close(m.opened)
+		tab, err := m.opts.Open(ctx)
+		if err != nil {
+			m.openErr = err
+			return
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.closed {
+			tab.Close()
+			m.openErr = context.Canceled
+			return
+		}
+		m.tab = tab
+	})
+	select {
+	case <-m.opened:
+		return m.openErr
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Notes are the tab's.
+func (m *Method) Notes() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.tab == nil {
+		return nil
+	}
+	return m.tab.Notes()
+}
+
+// Close ends the tab.
+func (m *Method) Close() error {
+	m.mu.Lock()
+	tab := m.tab
+	m.closed = true
+	m.mu.Unlock()
+	if tab == nil {
+		return nil
+	}
+	return tab.Close()
+}
+
+// Sign opens the environment's first page and goes on from page to page until the signed PDF is held.
+func (m *Method) Sign(ctx context.Context, doc conversation.Document, person conversation.Person) (conversation.Signed, error) {
+	if err := m.Open(ctx); err != nil {
+		return conversation.Signed{}, err
+	}
+	e, stop, err := m.engine(ctx, doc, person)
+	if err != nil {
+		return conversation.Signed{}, m.explain(ctx, err)
+	}
+	defer stop()
+	signed, err := e.run(e.ctx)
+	if err != nil {
+		return conversation.Signed{}, m.explain(ctx, e.afterCommit(err))
+	}
+	return signed, nil
+}
+
+// explain gives an error that has no code yet the one that fits: the caller's end, the browser's end, or our own mistake.
+func (m *Method) explain(ctx context.Context, err error) error {
+	var p *problem.Error
+	switch {
+	case errors.As(err, &p):
+		return err
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case m.tab.Context().Err() != nil || errors.Is(err, chromedp.ErrTargetDetached) || errors.Is(err, chromedp.ErrChannelClosed):
+		return problem.Newf(problem.BrowserLost, "%w", err)
+	default:
+		return problem.Newf(problem.Internal, "%w", err)
+	}
+}
+
+// engine puts the script, the guard and the ears into the tab.
+func (m *Method) engine(ctx context.Context, doc conversation.Document, person conversation.Person) (*engine, func(), error) {
+	tabCtx := m.tab.Context()
+	target := chromedp.FromContext(tabCtx).Target
+	// The engine's context ends with the caller's and with the tab's.
+	ectx, cancel := context.WithCancelCause(ctx)
+	stopTab := context.AfterFunc(tabCtx, func() {
+		cancel(problem.Newf(problem.BrowserLost, "%w", context.Cause(tabCtx)))
+	})
+	detached, err := chromedp.Detached(tabCtx)
+	if err != nil {
+		cancel(err)
+		return nil, nil, err
+	}
+	go func() {
+		select {
+		case <-detached:
+			cancel(problem.New(problem.BrowserLost, "the tab was closed"))
+		case <-ectx.Done():
+		}
+	}()
+	stop := func() { stopTab(); cancel(context.Canceled) }
+
+	script, err := m.opts.Pages.script()
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
+	w := newWorlds(string(target.TargetID))
+	g := &guard{
+		target: target, frame: cdp.FrameID(target.TargetID), origins: m.opts.Environment.Origins, original: doc.SHA256,
+		person: person, log: m.opts.Log, events: make(chan event, 16),
+	}
+	if err := chromedp.Listen(tabCtx, func(ev any) { w.note(ev); g.note(tabCtx, ev) }); err != nil {
+		stop()
+		return nil, nil, err
+	}
+	_, err = cdp.Call(ectx, target, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+		Source: script, WorldName: worldName, RunImmediately: new(true)})
+	if err == nil {
+		err = g.enable(ectx)
+	}
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
+	m.mu.Lock()
+	m.worlds = w
+	m.mu.Unlock()
+	e := &engine{
+		ctx: ectx, tab: m.tab, target: target, env: m.opts.Environment, pages: m.opts.Pages, limits: m.opts.Limits, doc: doc,
+		person: person, worlds: w, guard: g, log: m.opts.Log, screenshot: m.Screenshot, acted: map[string]int{},
+	}
+	go e.watchDownloads()
+	return e, stop, nil
+}
+
+// watchDownloads is the net below the guard: a PDF that the browser saved itself is taken from there.
+func (e *engine) watchDownloads() {
+	for {
+		select {
+		case path := <-e.tab.Downloads():
+			data, err := readFile(path)
+			if err != nil || !e.guard.maySign.Load() {
+				continue
+			}
+			if sumOf(data) == e.doc.SHA256 && !e.guard.sent.Load() {
+				continue
+			}
+			signed, err := e.person.Hold(data)
+			if err != nil {
+				e.log.Error("holding a download", "err", err)
+				continue
+			}
+			e.guard.tell(event{signed: &signed})
+		case <-e.ctx.Done():
+			return
+		}
+	}
+}
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxResult))
+}

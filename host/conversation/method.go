@@ -1,0 +1,90 @@
+package conversation
+
+import (
+	"context"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+	"github.com/sign-with-cmd/sign-with-cmd/host/secret"
+)
+
+// A Method is one way of signing one document. It asks for input and reports progress through a Person, and returns what it
+// was given back. Each document gets a Method of its own.
+type Method interface {
+	// Open makes ready what signing needs (starts a browser, say), before anything is known of the document.
+	Open(ctx context.Context) error
+	// Sign takes the document through to the signed bytes. It presses nothing that makes a signature before Person.Committing
+	// has returned nil, and never does so twice for one code. When ctx ends it stops at once.
+	Sign(ctx context.Context, doc Document, person Person) (Signed, error)
+	// Screenshot is a PNG of what is being done, without phone, PIN or code. It may be called at any time.
+	Screenshot(ctx context.Context) ([]byte, error)
+	// Notes are sentences that the person should know.
+	Notes() []string
+	// Close leaves nothing behind. It may be called at any time, and more than once.
+	Close() error
+}
+
+// Document is what is to be signed: a private copy of what the person confirmed, that nobody else changes.
+type Document struct {
+	Name   string // the file's name, as the person knows it
+	Path   string // the private copy
+	SHA256 string // lower-case hex
+	Size   int64
+}
+
+// Credentials are what the CMD page asks for first.
+type Credentials struct {
+	Phone secret.Secret
+	PIN   secret.Secret
+}
+
+// CodePrompt is what the person needs to see when the code is asked for.
+type CodePrompt struct {
+	Reference string         // the document reference that the page shows, to compare with the SMS; may be empty
+	Resend    bool           // whether the page offers another code
+	Why       *problem.Error // why it's asked again; nil the first time
+}
+
+// CodeAnswer is the person's answer to a CodePrompt: a code, or the wish for another one.
+type CodeAnswer struct {
+	Code   secret.Secret
+	Resend bool
+}
+
+// Stuck is what the person needs to see when a page isn't known and they have to go on by hand.
+type Stuck struct {
+	Step       string // the step that the program needs done, as in a progress message
+	Title      string // the page's own title
+	Host       string
+	Shown      bool // whether the page stands in front of the person
+	Screenshot []byte
+}
+
+// Signed is what came back: held safely on disk already.
+type Signed struct {
+	Path   string
+	SHA256 string
+	Size   int64
+}
+
+// Person is the person at the other end, and the keeper of what must not be lost, as a Method sees them.
+type Person interface {
+	// Progress says which page was reached: root_page, upload_page, …
+	Progress(page string)
+	// Credentials gives phone and PIN; why says why they are asked for again, nil the first time.
+	Credentials(ctx context.Context, why *problem.Error) (Credentials, error)
+	// Code asks for the code. It returns with ctx's error when the page has moved on by itself and ctx was ended.
+	Code(ctx context.Context, prompt CodePrompt) (CodeAnswer, error)
+	// Stuck says that the page is unknown; Resumed that it's known again.
+	Stuck(Stuck)
+	Resumed()
+
+	// Committing is called before anything that can make a signature: it returns when the journal is on disk. On an error
+	// nothing may be sent.
+	Committing() error
+	// Refused says that the page refused the code, so that no signature was made.
+	Refused(why *problem.Error) error
+	// ByHand is called before each form that the person sends by hand is let go, since it may be the one that signs.
+	ByHand() error
+	// Hold writes what came back and returns when it is on disk.
+	Hold(data []byte) (Signed, error)
+}

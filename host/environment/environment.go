@@ -1,0 +1,214 @@
+// Package environment says where the CMD pages are and whom to trust there: production, preprod, the sandbox, and the
+// user's own, each with its first page, origins, trust anchors and page file.
+package environment
+
+import (
+	"bytes"
+	"crypto/x509"
+	_ "embed"
+	"encoding/pem"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+)
+
+// The names of the built-in environments; none can be defined anew.
+const (
+	Production = "production"
+	Preprod    = "preprod"
+	Sandbox    = "sandbox"
+)
+
+// Environment is one place to sign at.
+type Environment struct {
+	Name       string
+	Intro      string   // URL of the first page
+	Origins    []string // scheme://host[:port] that the tab may show, and that file and secrets may go to
+	Trust      []*x509.Certificate
+	Pages      string // page file over the built-in one; empty: none
+	Revocation bool
+	Custom     bool   // the user's own: named in a warning before the PIN
+	Marker     string // what the signed file's name ends in, before .pdf
+}
+
+// Definition is an environment as the configuration file has it.
+type Definition struct {
+	Intro      string   `mapstructure:"intro"`
+	Origins    []string `mapstructure:"origins"`
+	Trust      []string `mapstructure:"trust"`
+	Pages      string   `mapstructure:"pages"`
+	Revocation string   `mapstructure:"revocation"`
+}
+
+// Limits of what a definition may hold.
+const (
+	maxOrigins = 20
+	maxTrust   = 100
+	maxPEM     = 1 << 20
+)
+
+// SandboxMarker ends the name of everything that the sandbox signs (DESIGN.md 9).
+const SandboxMarker = "-TESTE-sem-valor-legal"
+
+// SignedMarker ends the name of a signed file.
+const SignedMarker = "-signed"
+
+//go:embed trust/production.pem
+var productionPEM []byte
+
+// Builtin gives a built-in environment by name; the sandbox has no address until one runs (see ForSandbox).
+func Builtin(name string) (Environment, bool) {
+	switch name {
+	case Production:
+		return Environment{
+			Name:  Production,
+			Intro: "https://cmd.autenticacao.gov.pt/Ama.Authentication.Frontend/Processes/DigitalSignature/DigitalSignatureIntro.aspx",
+			Origins: []string{
+				"https://cmd.autenticacao.gov.pt", "https://frtend.reg.cmd.autenticacao.gov.pt",
+				"https://www.autenticacao.gov.pt", "https://autenticacao.gov.pt",
+			},
+			Trust: mustParse(productionPEM), Revocation: true, Marker: SignedMarker,
+		}, true
+	case Preprod:
+		// Only the first host is known (facts/cmd.md 1.1); the registry's follows its production name.
+		return Environment{
+			Name:    Preprod,
+			Intro:   "https://preprod.cmd.autenticacao.gov.pt/Ama.Authentication.Frontend/Processes/DigitalSignature/DigitalSignatureIntro.aspx",
+			Origins: []string{"https://preprod.cmd.autenticacao.gov.pt", "https://preprod.frtend.reg.cmd.autenticacao.gov.pt", "https://frtend.reg.preprod.cmd.autenticacao.gov.pt"},
+			Marker:  SandboxMarker,
+		}, true
+	}
+	return Environment{}, false
+}
+
+// ForSandbox is the environment of a sandbox that runs: its first page, origins and root.
+func ForSandbox(intro string, origins []string, root *x509.Certificate) Environment {
+	return Environment{Name: Sandbox, Intro: intro, Origins: origins, Trust: []*x509.Certificate{root}, Marker: SandboxMarker}
+}
+
+// Define checks an environment of the user's own. The error is CONFIG_INVALID and names what is wrong.
+func Define(name string, d Definition) (Environment, error) {
+	fail := func(format string, args ...any) (Environment, error) {
+		return Environment{}, problem.Newf(problem.ConfigInvalid, "environments."+name+": "+format, args...)
+	}
+	if slices.Contains([]string{Production, Preprod, Sandbox}, name) {
+		return fail("a built-in environment can't be defined anew")
+	}
+	if err := checkURL(d.Intro); err != nil {
+		return fail("intro: %w", err)
+	}
+	if len(d.Origins) > maxOrigins || len(d.Trust) > maxTrust {
+		return fail("at most %d origins and %d trust files", maxOrigins, maxTrust)
+	}
+	env := Environment{Name: name, Intro: d.Intro, Pages: d.Pages, Custom: true, Marker: SignedMarker}
+	for _, raw := range append([]string{OriginOf(d.Intro)}, d.Origins...) {
+		if err := checkURL(raw); err != nil {
+			return fail("origins: %w", err)
+		}
+		if o := OriginOf(raw); !slices.Contains(env.Origins, o) {
+			env.Origins = append(env.Origins, o)
+		}
+	}
+	switch d.Revocation {
+	case "", "on":
+		env.Revocation = true
+	case "off":
+	default:
+		return fail("revocation: %q is neither on nor off", d.Revocation)
+	}
+	for _, path := range d.Trust {
+		certs, err := readPEM(path)
+		if err != nil {
+			return fail("trust: %w", err)
+		}
+		env.Trust = append(env.Trust, certs...)
+	}
+	return env, nil
+}
+
+// OriginOf gives scheme://host[:port] of a URL.
+func OriginOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// checkURL lets https through, and http on loopback only (DESIGN.md 8).
+func checkURL(raw string) error {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return err
+	}
+	switch {
+	case u.Host == "" || u.User != nil:
+		return fmt.Errorf("%q is not an address", raw)
+	case u.Scheme == "https":
+		return nil
+	case u.Scheme == "http" && loopback(u.Hostname()):
+		return nil
+	}
+	return fmt.Errorf("%q is neither https nor http on this computer", raw)
+}
+
+func loopback(host string) bool {
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "127.0.0.1" || host == "::1"
+}
+
+// ReadTrust reads trust anchors from a PEM file.
+func ReadTrust(path string) ([]*x509.Certificate, error) { return readPEM(path) }
+
+func readPEM(path string) ([]*x509.Certificate, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxPEM {
+		return nil, fmt.Errorf("%s is over %d bytes", path, maxPEM)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	certs, err := parsePEM(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return certs, nil
+}
+
+func parsePEM(data []byte) ([]*x509.Certificate, error) {
+	var certs []*x509.Certificate
+	for {
+		var block *pem.Block
+		block, data = pem.Decode(bytes.TrimSpace(data))
+		if block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		certs = append(certs, cert)
+	}
+	if len(certs) == 0 {
+		return nil, fmt.Errorf("no certificate in it")
+	}
+	return certs, nil
+}
+
+func mustParse(data []byte) []*x509.Certificate {
+	certs, err := parsePEM(data)
+	if err != nil {
+		panic("the built-in trust anchors: " + err.Error())
+	}
+	return certs
+}

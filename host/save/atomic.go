@@ -35,7 +35,7 @@ func AtomicWrite(path string, data []byte, perm fs.FileMode) error {
 	if err := os.Rename(temp.path, path); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(path))
+	return SyncFolder(filepath.Dir(path))
 }
 
 // Hold writes data to the private folder dir, which is made when it's missing, and
@@ -62,15 +62,42 @@ func hold(dir, name string, data []byte) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := PrivateFolder(dir); err != nil {
 		return "", err
 	}
 	path := filepath.Join(dir, name)
-	if err := AtomicWrite(path, data, 0o600); err != nil {
-		return "", err
+	return path, AtomicWrite(path, data, 0o600)
+}
+
+// PrivateFolder makes dir, with the folders above it that are missing, for the person
+// only, and comes back when all of them are on the disk. Of a dir that exists it takes
+// away the rights of others.
+func PrivateFolder(dir string) error {
+	var grown []string
+	for p := dir; p != filepath.Dir(p); p = filepath.Dir(p) {
+		if _, err := os.Stat(p); err == nil {
+			break
+		}
+		grown = append(grown, filepath.Dir(p))
 	}
-	// The folder may be new itself.
-	return path, syncFolder(filepath.Dir(dir))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		if err := os.Chmod(dir, 0o700); err != nil {
+			return err
+		}
+	}
+	for _, folder := range grown {
+		if err := SyncFolder(folder); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // temp is a file that becomes visible under its real name only when it's whole.
@@ -97,8 +124,8 @@ func (t *temp) discard() {
 	_ = os.Remove(t.path)
 }
 
-// syncFolder puts a new name on the disk: a synced file without one is lost too.
-func syncFolder(dir string) error {
+// SyncFolder puts the names in dir on the disk: a synced file without one is lost too.
+func SyncFolder(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

@@ -72,7 +72,7 @@ func write(dir, name string, r io.Reader) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	if err := syncFolder(dir); err != nil {
+	if err := SyncFolder(dir); err != nil {
 		_ = os.Remove(path)
 		return File{}, err
 	}

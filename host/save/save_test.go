@@ -161,10 +161,14 @@ func TestHoldKeepsTheBytesToThePersonAlone(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, mode, info.Mode(), name)
 	}
+	require.NoError(t, os.Chmod(dir, 0o755))
 	again, _, err := save.Hold(dir, data)
 	require.NoError(t, err)
 	require.Equal(t, path, again)
 	require.Len(t, names(t, dir), 1)
+	info, err := os.Stat(dir)
+	require.NoError(t, err)
+	require.Equal(t, fs.ModeDir|0o700, info.Mode(), "others could enter")
 }
 
 func TestHoldWhereThereCanBeNoFolder(t *testing.T) {

@@ -1,0 +1,138 @@
+package pdf
+
+// Page is one page: its object and what it inherits.
+type Page struct {
+	Ref      Ref
+	Dict     *Dict
+	MediaBox Object // own or inherited, unresolved; nil if missing
+}
+
+// Pages walks the page tree in order and calls f for each page until f returns
+// false. Every page is an indirect object that is visited once.
+func (v *View) Pages(f func(Page) bool) error {
+	c, err := v.Catalog()
+	if err != nil {
+		return err
+	}
+	root, ok := c.Get("Pages").(Ref)
+	if !ok {
+		return syntax(-1, "the catalog has no page tree")
+	}
+	w := &pageWalk{view: v, f: f, seen: map[uint32]bool{}}
+	return w.visit(root, nil, 0)
+}
+
+type pageWalk struct {
+	view *View
+	f    func(Page) bool
+	seen map[uint32]bool
+	done bool
+}
+
+func (w *pageWalk) visit(r Ref, mediaBox Object, depth int) error {
+	if w.seen[r.Num] {
+		return syntax(-1, "the page tree holds object %d twice", r.Num)
+	}
+	if w.seen[r.Num] = true; len(w.seen) > maxPages || depth > maxPageDepth {
+		return syntax(-1, "the page tree is too large")
+	}
+	d, err := w.view.Dict(r)
+	if err != nil {
+		return err
+	}
+	if d == nil {
+		return syntax(-1, "the page tree lacks object %d", r.Num)
+	}
+	if len(d.Duplicates()) > 0 {
+		return syntax(-1, "object %d of the page tree has a key twice", r.Num)
+	}
+	if d.Has("MediaBox") {
+		mediaBox = d.Get("MediaBox")
+	}
+	typ, err := w.view.Resolve(d.Get("Type"))
+	if err != nil {
+		return err
+	}
+	kids, err := w.view.Array(d.Get("Kids"))
+	if err != nil {
+		return err
+	}
+	switch {
+	case typ == Name("Page") && kids == nil:
+		w.done = !w.f(Page{r, d, mediaBox})
+		return nil
+	case typ == Name("Pages"):
+	default:
+		return syntax(-1, "object %d is neither a page nor a page tree", r.Num)
+	}
+	for _, k := range kids {
+		kr, ok := k.(Ref)
+		if !ok {
+			return syntax(-1, "the page tree has a page that is no object of its own")
+		}
+		if err := w.visit(kr, mediaBox, depth+1); err != nil || w.done {
+			return err
+		}
+	}
+	return nil
+}
+
+// Each reads every object in use, in the order of their numbers, until f returns
+// false. Damage that other readers would repair is found before anything rests on
+// it.
+func (v *View) Each(f func(num uint32, o Object) bool) error {
+	var last uint32
+	for {
+		e, ok := v.nextEntry(last)
+		if !ok {
+			return nil
+		}
+		if last = e.Num; e.Kind == Free {
+			continue
+		}
+		o, err := v.Get(Ref{e.Num, e.Gen})
+		if err != nil {
+			return err
+		}
+		if !f(e.Num, o) {
+			return nil
+		}
+	}
+}
+
+// nextEntry gives the entry with the lowest number above num.
+func (v *View) nextEntry(num uint32) (Entry, bool) {
+	best := uint32(0)
+	for _, s := range v.doc.sections[v.first:] {
+		lo, hi := 0, len(s.Entries)
+		for lo < hi {
+			if mid := (lo + hi) / 2; s.Entries[mid].Num > num {
+				hi = mid
+			} else {
+				lo = mid + 1
+			}
+		}
+		if lo < len(s.Entries) && (best == 0 || s.Entries[lo].Num < best) {
+			best = s.Entries[lo].Num
+		}
+	}
+	if best == 0 {
+		return Entry{}, false
+	}
+	return v.Entry(best)
+}
+
+// MaxNum is the highest object number that the view's sections and its /Size allow
+// for; a new object takes the next one.
+func (v *View) MaxNum() uint32 {
+	high := uint32(0)
+	for _, s := range v.doc.sections[v.first:] {
+		if n := len(s.Entries); n > 0 {
+			high = max(high, s.Entries[n-1].Num)
+		}
+		if size, ok := s.Trailer.Get("Size").(Int); ok {
+			high = max(high, uint32(size-1))
+		}
+	}
+	return high
+}

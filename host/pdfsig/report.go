@@ -1,0 +1,171 @@
+package pdfsig
+
+import (
+	"crypto/x509"
+	"time"
+)
+
+// Result is the outcome of one check.
+type Result string
+
+const (
+	Pass    Result = "pass"
+	Fail    Result = "fail"
+	Unknown Result = "unknown" // could not be told; never to be shown like pass
+)
+
+// The checks. The names are stable: programs rely on them.
+const (
+	CheckStructure       = "structure"        // the file can be read strictly, without repair
+	CheckEncrypted       = "encrypted"        // reported only of encrypted files
+	CheckOriginalPrefix  = "original_prefix"  // the file starts with the exact bytes that were sent
+	CheckOneRevision     = "one_revision"     // exactly one update, every byte of it explained
+	CheckSignatureField  = "signature_field"  // exactly one new signature, reached from the form
+	CheckByteRange       = "byte_range"       // the signature covers the whole file
+	CheckContents        = "contents"         // the gap is exactly the signature's own value
+	CheckCMS             = "cms"              // the signature fits the bytes and the signer's key
+	CheckChain           = "chain"            // the signer's certificate leads to a trust anchor
+	CheckKeyUsage        = "key_usage"        // the certificate is for signing
+	CheckValidity        = "validity"         // the certificates are valid at the time
+	CheckRevisionChanges = "revision_changes" // the update changes nothing but what a signature must
+	CheckRevocation      = "revocation"       // the certificate was not revoked
+	CheckTimestamp       = "timestamp"        // a third party proves the time; reported only if there
+)
+
+// Finding is the outcome of one check. Detail is for the log and for people who
+// know PDF, in English.
+type Finding struct {
+	Check  string `json:"check"`
+	Result Result `json:"result"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Signature says what one signature claims. Nothing of it is proven unless the
+// findings say so.
+type Signature struct {
+	Signer       string     `json:"signer"`
+	Issuer       string     `json:"issuer"`
+	Time         *time.Time `json:"time,omitempty"` // signing-time attribute, else /M
+	SerialNumber string     `json:"serial_number,omitempty"`
+	SubFilter    string     `json:"sub_filter,omitempty"`
+	Reason       string     `json:"reason,omitempty"`
+	Location     string     `json:"location,omitempty"`
+	Timestamped  bool       `json:"timestamped"`
+	Field        string     `json:"field,omitempty"`
+	CoversFile   bool       `json:"covers_file"`    // to the file's last byte
+	Page         int        `json:"page,omitempty"` // of the widget that this signature added, from 1
+	Visible      bool       `json:"visible"`
+	Rect         []float64  `json:"rect,omitempty"` // of a visible widget, in points
+	Findings     []Finding  `json:"findings,omitempty"`
+}
+
+// Verdict is what may be done with the file (DESIGN.md 7).
+type Verdict string
+
+const (
+	Verified Verdict = "verified"
+	Look     Verdict = "look" // signed, but a person has to look first
+	Failed   Verdict = "failed"
+)
+
+// Exists says whether a signature was made, so that nobody signs twice.
+type Exists string
+
+const (
+	ExistsYes   Exists = "yes"
+	ExistsNo    Exists = "no"
+	ExistsMaybe Exists = "maybe"
+)
+
+// Report is the outcome of a verification.
+type Report struct {
+	Verdict         Verdict     `json:"verdict"`
+	SignatureExists Exists      `json:"signature_exists"`
+	Findings        []Finding   `json:"findings"`
+	Signatures      []Signature `json:"signatures"`
+}
+
+// Find gives the finding of a check, a failed one first; a check that wasn't made is
+// unknown.
+func (r *Report) Find(check string) Finding {
+	found := Finding{Check: check, Result: Unknown, Detail: "not reached"}
+	first := true
+	for _, f := range r.Findings {
+		if f.Check == check && (first || f.Result == Fail && found.Result != Fail) {
+			found, first = f, false
+		}
+	}
+	return found
+}
+
+// Options are what a verification rests on.
+type Options struct {
+	// Roots are the trust anchors. An anchor may itself be an issuing CA. Without
+	// any, every issuer is unknown; the system's roots are never used.
+	Roots []*x509.Certificate
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// ExtraIntermediates help to build a chain; they are not trusted by themselves.
+	ExtraIntermediates []*x509.Certificate
+}
+
+func (o Options) now() time.Time {
+	if o.Now != nil {
+		return o.Now()
+	}
+	return time.Now()
+}
+
+// required are the checks that a verified file must pass, in the order in which
+// a report gives them.
+var required = []string{
+	CheckStructure, CheckOriginalPrefix, CheckOneRevision, CheckSignatureField, CheckByteRange, CheckContents,
+	CheckCMS, CheckChain, CheckKeyUsage, CheckValidity, CheckRevisionChanges,
+}
+
+// conclude orders the findings, fills in what was never reached, and gives the
+// verdict.
+func (r *Report) conclude() *Report {
+	var ordered []Finding
+	for _, check := range required {
+		ordered = append(ordered, r.Find(check))
+	}
+	for _, f := range r.Findings {
+		if !isRequired(f.Check) {
+			ordered = append(ordered, f)
+		}
+	}
+	r.Findings = ordered
+	r.Verdict = verdict(r)
+	if r.Signatures == nil {
+		r.Signatures = []Signature{}
+	}
+	return r
+}
+
+func isRequired(check string) bool {
+	for _, c := range required {
+		if c == check {
+			return true
+		}
+	}
+	return false
+}
+
+func verdict(r *Report) Verdict {
+	v := Verified
+	for _, f := range r.Findings {
+		switch {
+		case f.Result == Pass || f.Check == CheckRevocation && f.Result == Unknown || f.Check == CheckTimestamp && f.Result == Unknown:
+		case f.Result == Unknown:
+			v = Look
+		case f.Check == CheckOriginalPrefix && r.Find(CheckChain).Result == Pass:
+			// A rewritten file with the signature of a known issuer may be genuine.
+			// With an unknown issuer nothing ties it to anybody.
+			v = Look
+		default:
+			return Failed
+		}
+	}
+	return v
+}

@@ -1,0 +1,516 @@
+package pdfsig
+
+import (
+	"math"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig/pdf"
+)
+
+// maxSealArea is the largest part of its page that a visible seal may cover. A
+// larger one could cover the text with another (facts/pdf.md 5.1 rule 5).
+const maxSealArea = 0.15
+
+// addition is what a signing revision added, as far as it shows.
+type addition struct {
+	page int // from 1; 0 for a signature without a widget on a page
+	rect []float64
+}
+
+// revisionDiff holds an update against the revision before it.
+type revisionDiff struct {
+	old, now *pdf.View
+	inc      *pdf.Increment
+	sig      sigField
+
+	replaced map[uint32]bool // numbers of old objects that the update replaces
+	fresh    map[uint32]bool // numbers that only the update has
+	allowed  map[uint32]bool // replaced objects whose change was found in order
+	added    []pdf.Ref       // fields appended to the form
+	widgets  map[uint32]*pdf.Dict
+	shown    addition
+	places   int // pages that got a widget
+}
+
+// explainSigning checks facts/pdf.md 5.1 rule 5: the update may replace only the
+// catalog, the form, pages and their lists of annotations and fields, each only by
+// what one new signature needs; and everything new belongs to that signature. The
+// error names the object that isn't explained.
+func explainSigning(old, now *pdf.View, inc *pdf.Increment, sig sigField) (addition, error) {
+	d := &revisionDiff{
+		old: old, now: now, inc: inc, sig: sig,
+		replaced: map[uint32]bool{}, fresh: map[uint32]bool{}, allowed: map[uint32]bool{}, widgets: map[uint32]*pdf.Dict{},
+	}
+	for _, step := range []func() error{
+		d.trailer, d.sortEntries, d.catalog, d.field, d.pages, d.unexplained, d.reach, d.oneSignature, d.oldReferences,
+	} {
+		if err := step(); err != nil {
+			return addition{}, err
+		}
+	}
+	return d.shown, nil
+}
+
+func (d *revisionDiff) trailer() error {
+	was, is := d.old.Trailer(), d.now.Trailer()
+	if !pdf.Equal(was.Get("Root"), is.Get("Root")) {
+		return violated("the update has another catalog object")
+	}
+	if is.Has("Encrypt") {
+		return violated("the update encrypts the file")
+	}
+	// The document information may be left out of the new trailer; another one may
+	// not take its place.
+	if is.Has("Info") && !pdf.Equal(was.Get("Info"), is.Get("Info")) {
+		return violated("the update has another document information")
+	}
+	return nil
+}
+
+// sortEntries tells replaced objects from new ones and refuses removed ones.
+func (d *revisionDiff) sortEntries() error {
+	for _, e := range d.inc.Section.Entries {
+		before, had := d.old.Entry(e.Num)
+		had = had && before.Kind != pdf.Free
+		switch {
+		case e.Num == 0 && e.Kind == pdf.Free:
+		case e.Num == 0:
+			return violated("the update gives object 0 a content")
+		case e.Kind == pdf.Free && had:
+			return violated("object %d was removed", e.Num)
+		case e.Kind == pdf.Free:
+		case had && (before.Gen != e.Gen || d.inc.Containers[e.Num]):
+			return violated("object %d was replaced by something else", e.Num)
+		case had:
+			d.replaced[e.Num] = true
+		case !d.inc.Containers[e.Num]:
+			d.fresh[e.Num] = true
+		}
+	}
+	for num, o := range d.inc.Objects {
+		if k := duplicate(o, 0); k != "" {
+			return violated("object %d of the update has the key %q twice", num, shown(string(k)))
+		}
+	}
+	return nil
+}
+
+func duplicate(o pdf.Object, depth int) pdf.Name {
+	if s, ok := o.(*pdf.Stream); ok {
+		o = s.Dict
+	}
+	switch v := o.(type) {
+	case pdf.Array:
+		for _, e := range v {
+			if k := duplicate(e, depth+1); k != "" {
+				return k
+			}
+		}
+	case *pdf.Dict:
+		if k := v.Duplicates(); len(k) > 0 {
+			return k[0]
+		}
+		for _, key := range v.Keys() {
+			if k := duplicate(v.Get(key), depth+1); k != "" {
+				return k
+			}
+		}
+	}
+	return ""
+}
+
+// allow marks a replaced object as in order; a value that is no reference to one
+// changes nothing.
+func (d *revisionDiff) allow(was, is pdf.Object) {
+	if r, ok := is.(pdf.Ref); ok && was == is && d.replaced[r.Num] {
+		d.allowed[r.Num] = true
+	}
+}
+
+func (d *revisionDiff) catalog() error {
+	was, err := d.old.Catalog()
+	if err != nil {
+		return err
+	}
+	is, err := d.now.Catalog()
+	if err != nil {
+		return err
+	}
+	for _, k := range pdf.DiffKeys(was, is) {
+		switch k {
+		case "AcroForm", "Extensions", "DSS":
+		case "Version":
+			v, ok := is.Get(k).(pdf.Name)
+			if !ok || len(v) != 3 || string(v) < d.old.Version() {
+				return violated("the catalog's /Version was changed to something older")
+			}
+		case "Perms":
+			if err := d.perms(was, is); err != nil {
+				return err
+			}
+		default:
+			return violated("the catalog's /%s was changed", shown(string(k)))
+		}
+	}
+	d.allow(d.old.Trailer().Get("Root"), d.now.Trailer().Get("Root"))
+	return d.form(was.Get("AcroForm"), is.Get("AcroForm"))
+}
+
+// perms lets a first signature certify the document; older permissions stay.
+func (d *revisionDiff) perms(was, is *pdf.Dict) error {
+	before, err := d.old.Dict(was.Get("Perms"))
+	if err != nil {
+		return err
+	}
+	after, err := d.now.Dict(is.Get("Perms"))
+	if err != nil {
+		return err
+	}
+	for _, k := range pdf.DiffKeys(before, after) {
+		if k != "DocMDP" || before.Has(k) || after.Get(k) != pdf.Object(d.sig.value) {
+			return violated("the catalog's /Perms was changed")
+		}
+	}
+	return nil
+}
+
+func (d *revisionDiff) form(wasRef, isRef pdf.Object) error {
+	was, err := d.old.Dict(wasRef)
+	if err != nil {
+		return err
+	}
+	is, err := d.now.Dict(isRef)
+	if err != nil {
+		return err
+	}
+	for _, k := range pdf.DiffKeys(was, is) {
+		switch k {
+		case "Fields":
+		case "SigFlags":
+			if n, ok := is.Get(k).(pdf.Int); !ok || n < 1 || n > 3 {
+				return violated("the form's /SigFlags was changed to something unsound")
+			}
+		case "DA", "DR", "Q":
+			if was != nil {
+				return violated("the form's /%s was changed", shown(string(k)))
+			}
+		case "NeedAppearances":
+			if was != nil || is.Get(k) != false {
+				return violated("the form's /NeedAppearances was changed")
+			}
+		default:
+			return violated("the form's /%s was changed", shown(string(k)))
+		}
+	}
+	d.allow(wasRef, isRef)
+	before, err := d.old.Array(was.Get("Fields"))
+	if err != nil {
+		return err
+	}
+	after, err := d.now.Array(is.Get("Fields"))
+	if err != nil {
+		return err
+	}
+	d.added, err = d.appended(before, after)
+	if err != nil {
+		return violated("the form's list of fields %v", err)
+	}
+	d.allow(was.Get("Fields"), is.Get("Fields"))
+	if len(d.added) != 1 {
+		return violated("the update adds %d fields to the form and not one", len(d.added))
+	}
+	return nil
+}
+
+// appended gives what a list has more at its end; all of it must be new objects.
+func (d *revisionDiff) appended(before, after pdf.Array) ([]pdf.Ref, error) {
+	if len(after) < len(before) || !pdf.Equal(before, after[:len(before)]) {
+		return nil, violated("was changed and not only appended to")
+	}
+	var out []pdf.Ref
+	for _, o := range after[len(before):] {
+		r, ok := o.(pdf.Ref)
+		if !ok || !d.fresh[r.Num] {
+			return nil, violated("got something that is no new object")
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// field checks the new field and finds its widgets.
+func (d *revisionDiff) field() error {
+	found := false
+	seen := map[uint32]bool{}
+	var visit func(r pdf.Ref, top bool) error
+	visit = func(r pdf.Ref, top bool) error {
+		if !d.fresh[r.Num] || seen[r.Num] || len(seen) > 100 {
+			return violated("the new field rests on object %d", r.Num)
+		}
+		seen[r.Num] = true
+		f, ok := d.inc.Objects[r.Num].(*pdf.Dict)
+		if !ok {
+			return violated("the new field, object %d, is no dictionary", r.Num)
+		}
+		found = found || r == d.sig.field
+		for _, k := range []pdf.Name{"A", "AA", "PMD", "OC"} {
+			if f.Has(k) {
+				return violated("the new field, object %d, has /%s", r.Num, k)
+			}
+		}
+		if typ := f.Get("FT"); typ != nil && typ != pdf.Name("Sig") || top && typ == nil {
+			return violated("the new field, object %d, is not a signature field", r.Num)
+		}
+		if p, ok := f.Get("Parent").(pdf.Ref); top && f.Get("Parent") != nil || ok && !seen[p.Num] {
+			return violated("the new field, object %d, has a parent it doesn't belong to", r.Num)
+		}
+		if f.Get("Subtype") == pdf.Name("Widget") || f.Has("Rect") {
+			d.widgets[r.Num] = f
+		}
+		kids, err := d.now.Array(f.Get("Kids"))
+		if err != nil {
+			return err
+		}
+		for _, k := range kids {
+			kr, ok := k.(pdf.Ref)
+			if !ok {
+				return violated("the new field, object %d, has a part that is no object", r.Num)
+			}
+			if err := visit(kr, false); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := visit(d.added[0], true); err != nil {
+		return err
+	}
+	if !found {
+		return violated("the new field doesn't hold the new signature")
+	}
+	if len(d.widgets) > 1 {
+		return violated("the new field has more than one widget")
+	}
+	return nil
+}
+
+func (d *revisionDiff) pages() error {
+	number := 0
+	var failed error
+	err := d.old.Pages(func(p pdf.Page) bool {
+		number++
+		annots, _ := p.Dict.Get("Annots").(pdf.Ref)
+		if d.replaced[p.Ref.Num] || d.replaced[annots.Num] {
+			failed = d.page(p, number)
+		}
+		return failed == nil
+	})
+	if failed != nil {
+		return failed
+	}
+	return err
+}
+
+func (d *revisionDiff) page(p pdf.Page, number int) error {
+	is, err := d.now.Dict(p.Ref)
+	if err != nil {
+		return err
+	}
+	for _, k := range pdf.DiffKeys(p.Dict, is) {
+		if k != "Annots" {
+			return violated("page %d (object %d): /%s was changed", number, p.Ref.Num, shown(string(k)))
+		}
+	}
+	d.allow(p.Ref, p.Ref)
+	before, err := d.old.Array(p.Dict.Get("Annots"))
+	if err != nil {
+		return err
+	}
+	after, err := d.now.Array(is.Get("Annots"))
+	if err != nil {
+		return err
+	}
+	added, err := d.appended(before, after)
+	if err != nil {
+		return violated("page %d (object %d): the list of annotations %v", number, p.Ref.Num, err)
+	}
+	d.allow(p.Dict.Get("Annots"), is.Get("Annots"))
+	for _, r := range added {
+		w := d.widgets[r.Num]
+		if w == nil {
+			return violated("page %d (object %d): object %d was added and is not the signature's widget", number, p.Ref.Num, r.Num)
+		}
+		if d.places++; d.places > 1 {
+			return violated("the signature's widget is on more than one page")
+		}
+		d.shown.page = number
+		if d.shown.rect, err = d.seal(w, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seal gives the rectangle of a widget that shows, nil for one without area.
+func (d *revisionDiff) seal(w *pdf.Dict, p pdf.Page) ([]float64, error) {
+	rect, ok := d.rect(w.Get("Rect"))
+	if !ok {
+		return nil, violated("the signature's widget has no sound rectangle")
+	}
+	area := (rect[2] - rect[0]) * (rect[3] - rect[1])
+	if area == 0 {
+		return nil, nil
+	}
+	box, ok := d.rect(p.MediaBox)
+	if !ok {
+		return nil, violated("the page of the signature's widget has no sound size")
+	}
+	if area > maxSealArea*(box[2]-box[0])*(box[3]-box[1]) {
+		return nil, violated("the signature's widget covers too much of its page")
+	}
+	return rect, nil
+}
+
+func (d *revisionDiff) rect(o pdf.Object) ([]float64, bool) {
+	a, err := d.now.Array(o)
+	if err != nil || len(a) != 4 {
+		return nil, false
+	}
+	var r [4]float64
+	for i, o := range a {
+		n, ok := pdf.Number(o)
+		if !ok || math.Abs(n) > 1e6 {
+			return nil, false
+		}
+		r[i] = n
+	}
+	return []float64{min(r[0], r[2]), min(r[1], r[3]), max(r[0], r[2]), max(r[1], r[3])}, true
+}
+
+// unexplained refuses every replaced object that none of the rules has allowed.
+func (d *revisionDiff) unexplained() error {
+	for _, e := range d.inc.Section.Entries {
+		if d.replaced[e.Num] && !d.allowed[e.Num] {
+			return violated("object %d (%s) was changed", e.Num, kind(d.inc.Objects[e.Num]))
+		}
+	}
+	return nil
+}
+
+// kind names an object for a person who looks for it.
+func kind(o pdf.Object) string {
+	what := "a value"
+	switch o.(type) {
+	case *pdf.Stream:
+		what = "a stream"
+	case *pdf.Dict:
+		what = "a dictionary"
+	case pdf.Array:
+		what = "an array"
+	}
+	dict := pdf.AsDict(o)
+	for _, k := range []pdf.Name{"Type", "Subtype"} {
+		if n, ok := dict.Get(k).(pdf.Name); ok {
+			what += " /" + shown(string(n))
+		}
+	}
+	return what
+}
+
+// reach requires that everything new is reached from what was allowed to change.
+func (d *revisionDiff) reach() error {
+	reached := map[uint32]bool{}
+	var queue []pdf.Ref
+	note := func(r pdf.Ref) {
+		if d.fresh[r.Num] && !reached[r.Num] {
+			reached[r.Num] = true
+			queue = append(queue, r)
+		}
+	}
+	for num := range d.allowed {
+		references(d.inc.Objects[num], note)
+	}
+	for len(queue) > 0 {
+		r := queue[0]
+		queue = queue[1:]
+		references(d.inc.Objects[r.Num], note)
+	}
+	for _, e := range d.inc.Section.Entries {
+		if d.fresh[e.Num] && !reached[e.Num] {
+			return violated("object %d (%s) is new and belongs to nothing", e.Num, kind(d.inc.Objects[e.Num]))
+		}
+	}
+	return nil
+}
+
+// references calls f for each reference inside a value. The reader has limited how
+// deep a value goes.
+func references(o pdf.Object, f func(pdf.Ref)) {
+	switch v := o.(type) {
+	case pdf.Ref:
+		f(v)
+	case pdf.Array:
+		for _, e := range v {
+			references(e, f)
+		}
+	case *pdf.Dict:
+		for _, k := range v.Keys() {
+			references(v.Get(k), f)
+		}
+	case *pdf.Stream:
+		references(v.Dict, f)
+	}
+}
+
+// oneSignature requires one signature dictionary in the update, that of the field.
+func (d *revisionDiff) oneSignature() error {
+	for _, e := range d.inc.Section.Entries {
+		if o := d.inc.Objects[e.Num]; (d.fresh[e.Num] || d.replaced[e.Num]) && e.Num != d.sig.value.Num && isSignature(o) {
+			return violated("object %d is a second signature", e.Num)
+		}
+	}
+	return nil
+}
+
+func isSignature(o pdf.Object) bool {
+	switch v := o.(type) {
+	case pdf.Array:
+		for _, e := range v {
+			if isSignature(e) {
+				return true
+			}
+		}
+	case *pdf.Stream:
+		return isSignature(v.Dict)
+	case *pdf.Dict:
+		if v.Has("ByteRange") {
+			return true
+		}
+		for _, k := range v.Keys() {
+			if isSignature(v.Get(k)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// oldReferences refuses an update that fills a hole: an old object that refers to
+// a number which only the update gives a content would show that content.
+func (d *revisionDiff) oldReferences() error {
+	var failed error
+	err := d.old.Each(func(num uint32, o pdf.Object) bool {
+		if d.replaced[num] {
+			return true
+		}
+		references(o, func(r pdf.Ref) {
+			if d.fresh[r.Num] && failed == nil {
+				failed = violated("object %d is new, and the old object %d refers to it", r.Num, num)
+			}
+		})
+		return failed == nil
+	})
+	if failed != nil {
+		return failed
+	}
+	return err
+}

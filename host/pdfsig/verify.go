@@ -1,0 +1,284 @@
+package pdfsig
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig/pdf"
+)
+
+// VerifyReturned checks what came back from a signing service against what was
+// sent: the file must be the original's exact bytes plus one revision that adds
+// one signature and nothing else (facts/pdf.md 5.1, rules 1 to 5). An error is a
+// failure to read; everything about the content is a finding.
+func VerifyReturned(signed io.ReaderAt, size int64, original io.ReaderAt, originalSize int64, opts Options) (*Report, error) {
+	v := &verification{f: signed, size: size, report: &Report{SignatureExists: ExistsMaybe}}
+	v.opts = opts
+	prefix, err := isPrefix(original, originalSize, signed, size)
+	if err != nil {
+		return nil, err
+	}
+	if prefix {
+		v.add(CheckOriginalPrefix, Pass, "")
+	} else {
+		v.add(CheckOriginalPrefix, Fail, "the file doesn't start with the bytes that were sent")
+		v.add(CheckOneRevision, Unknown, "there is nothing to compare with")
+		v.add(CheckRevisionChanges, Unknown, "there is nothing to compare with")
+	}
+	if ok, err := v.open(); err != nil || !ok {
+		return v.conclude(), err
+	}
+	if !prefix {
+		return v.newest(nil)
+	}
+	before, err := pdf.Open(original, originalSize)
+	if err != nil {
+		if pdf.IsReadError(err) {
+			return nil, err
+		}
+		v.fail(CheckStructure, "the original: %v", err)
+		return v.conclude(), nil
+	}
+	return v.newest(&base{section: v.sectionOf(before.StartXRef()), end: originalSize})
+}
+
+// Verify checks the newest signature of a file without the original: as far as the
+// file itself holds the revision before, the signing revision is checked the same
+// way. Without the original the verdict is at best Look.
+func Verify(signed io.ReaderAt, size int64, opts Options) (*Report, error) {
+	v := &verification{f: signed, size: size, report: &Report{SignatureExists: ExistsMaybe}}
+	v.opts = opts
+	v.add(CheckOriginalPrefix, Unknown, "the original isn't there to compare with")
+	if ok, err := v.open(); err != nil || !ok {
+		return v.conclude(), err
+	}
+	rev := v.doc.Revisions()
+	if len(rev) < 2 || rev[1].End == 0 {
+		v.add(CheckOneRevision, Unknown, "the file doesn't hold the revision before the signature")
+		v.add(CheckRevisionChanges, Unknown, "the file doesn't hold the revision before the signature")
+		return v.newest(nil)
+	}
+	return v.newest(&base{section: rev[1].First, end: rev[1].End})
+}
+
+// base is the revision that the signature was added to: its newest section's index
+// in the signed file (-1 if the file doesn't have it) and where it ends.
+type base struct {
+	section int
+	end     int64
+}
+
+type verification struct {
+	checker
+	f      io.ReaderAt
+	size   int64
+	doc    *pdf.Document
+	report *Report
+}
+
+func (v *verification) fail(check, format string, args ...any) { v.add(check, Fail, format, args...) }
+
+func (v *verification) conclude() *Report {
+	v.report.Findings = v.findings
+	return v.report.conclude()
+}
+
+// isPrefix compares the two files without holding either.
+func isPrefix(a io.ReaderAt, sizeA int64, b io.ReaderAt, sizeB int64) (bool, error) {
+	if sizeA > sizeB || sizeA == 0 {
+		return false, nil
+	}
+	bufA, bufB := make([]byte, 256<<10), make([]byte, 256<<10)
+	for off := int64(0); off < sizeA; {
+		n := int(min(int64(len(bufA)), sizeA-off))
+		if _, err := io.ReadFull(io.NewSectionReader(a, off, int64(n)), bufA[:n]); err != nil {
+			return false, fmt.Errorf("reading the original: %w", err)
+		}
+		if _, err := io.ReadFull(io.NewSectionReader(b, off, int64(n)), bufB[:n]); err != nil {
+			return false, &pdf.ReadError{Err: err}
+		}
+		if !bytes.Equal(bufA[:n], bufB[:n]) {
+			return false, nil
+		}
+		off += int64(n)
+	}
+	return true, nil
+}
+
+// open reads the file's structure; ok is false where there is nothing more to check.
+func (v *verification) open() (ok bool, err error) {
+	v.doc, err = pdf.Open(v.f, v.size)
+	if pdf.IsReadError(err) {
+		return false, err
+	}
+	if err != nil {
+		v.fail(CheckStructure, "%v", err)
+		return false, nil
+	}
+	if v.doc.Encrypted() {
+		v.add(CheckEncrypted, Fail, "")
+		return false, nil
+	}
+	n, err := v.doc.TrailingBytes()
+	if err != nil {
+		return false, err
+	}
+	if n > 0 {
+		v.fail(CheckStructure, "%d unexplained bytes come after the end of the file", n)
+	}
+	return true, nil
+}
+
+func (v *verification) sectionOf(offset int64) int {
+	for i, s := range v.doc.Sections() {
+		if s.Offset == offset {
+			return i
+		}
+	}
+	return -1
+}
+
+// newest checks the newest signature, and the revision it came with against b.
+func (v *verification) newest(b *base) (*Report, error) {
+	now := v.doc.At(0)
+	all, err := signedFields(now)
+	if err == nil && v.found(CheckStructure) != Fail {
+		v.add(CheckStructure, Pass, "")
+	}
+	if err != nil {
+		return v.stop(CheckStructure, err)
+	}
+	// A field that got another value counts as new: what was there is gone.
+	type pair struct{ field, value pdf.Ref }
+	older := map[pair]bool{}
+	if b != nil && b.section > 0 {
+		before, err := signedFields(v.doc.At(b.section))
+		if err != nil {
+			return v.stop(CheckStructure, err)
+		}
+		for _, s := range before {
+			older[pair{s.field, s.value}] = true
+		}
+	}
+	var added []sigField
+	for _, s := range all {
+		if !older[pair{s.field, s.value}] {
+			added = append(added, s)
+		}
+	}
+	if len(added) == 0 {
+		v.report.SignatureExists = ExistsNo
+		v.fail(CheckSignatureField, "there is no new signature in the form")
+	} else if b != nil && len(added) > 1 {
+		v.fail(CheckSignatureField, "there is more than one new signature")
+	}
+	for _, s := range all {
+		if len(added) > 0 && s.field == added[len(added)-1].field {
+			continue
+		}
+		if err := v.olderSignature(s); err != nil {
+			return nil, err
+		}
+	}
+	if len(added) == 0 {
+		return v.conclude(), nil
+	}
+	s := added[len(added)-1]
+	if s.value.Num == 0 {
+		v.fail(CheckSignatureField, "the signature is no object of its own")
+	} else {
+		v.add(CheckSignatureField, Pass, "")
+	}
+	sig, m, err := v.signature(v.f, s, v.size, v.size)
+	if err != nil {
+		return nil, err
+	}
+	if v.found(CheckCMS) == Pass {
+		v.report.SignatureExists = ExistsYes
+		v.chain(m, sig.Time)
+		v.timestamp(m.TimestampToken, &sig)
+	}
+	if b != nil {
+		if err := v.revision(b, now, s, &sig); err != nil {
+			return nil, err
+		}
+	}
+	v.report.Signatures = append(v.report.Signatures, sig)
+	return v.conclude(), nil
+}
+
+// olderSignature only says what an older signature claims.
+func (v *verification) olderSignature(s sigField) error {
+	c := &checker{opts: v.opts}
+	sig, _, err := c.signature(v.f, s, coveredEnd(s.dict), v.size)
+	sig.Findings = c.findings
+	v.report.Signatures = append(v.report.Signatures, sig)
+	return err
+}
+
+// coveredEnd is where a signature's byte range ends, whatever it is worth.
+func coveredEnd(d *pdf.Dict) int64 {
+	if a, ok := d.Get("ByteRange").(pdf.Array); ok && len(a) == 4 {
+		from, ok1 := a[2].(pdf.Int)
+		n, ok2 := a[3].(pdf.Int)
+		if ok1 && ok2 && from >= 0 && n >= 0 && from < 1<<60 && n < 1<<60 {
+			return int64(from + n)
+		}
+	}
+	return -1
+}
+
+// revision checks that exactly one update was added to the base and what it does.
+func (v *verification) revision(b *base, now *pdf.View, s sigField, sig *Signature) error {
+	inc, err := v.oneUpdate(b)
+	if err := v.settle(CheckOneRevision, err); err != nil {
+		return err
+	}
+	if err != nil {
+		v.add(CheckRevisionChanges, Unknown, "the update can't be told from the rest")
+		return nil
+	}
+	if ranges, ok := s.dict.Get("Contents").(pdf.String); ok && ranges.Start < b.end {
+		v.fail(CheckByteRange, "the signature lies in the original's bytes")
+	}
+	seal, err := explainSigning(v.doc.At(b.section), now, inc, s)
+	sig.Page, sig.Rect, sig.Visible = seal.page, seal.rect, seal.rect != nil
+	return v.settle(CheckRevisionChanges, err)
+}
+
+func (v *verification) oneUpdate(b *base) (*pdf.Increment, error) {
+	switch {
+	case b.section < 0:
+		return nil, violated("the file doesn't go on from the original's last revision")
+	case b.section == 0:
+		return nil, violated("the file has no new revision")
+	case b.section > 1:
+		return nil, violated("the file has %d new revisions and not one", b.section)
+	}
+	if v.doc.Sections()[0].Offset < b.end {
+		return nil, violated("the new revision lies in the original's bytes")
+	}
+	return v.doc.Increment(b.end, 0)
+}
+
+// stop ends a verification at content that can't be read further.
+func (v *verification) stop(check string, err error) (*Report, error) {
+	if err := v.settle(check, err); err != nil {
+		return nil, err
+	}
+	return v.conclude(), nil
+}
+
+// found is the result of a check so far.
+func (c *checker) found(check string) Result {
+	r := Report{Findings: c.findings}
+	return r.Find(check).Result
+}
+
+func (v *verification) timestamp(token []byte, sig *Signature) {
+	if token != nil {
+		sig.Timestamped = true
+		v.add(CheckTimestamp, Unknown, "there is a timestamp, which was not checked")
+	}
+}

@@ -1,0 +1,150 @@
+package sandbox
+
+import (
+	"embed"
+	"html/template"
+	"strings"
+)
+
+// look is one appearance of the pages. Pages are recognised by a program that must not have learnt one look by heart,
+// so looks differ in markup, ids, field names and language.
+type look struct {
+	name      string
+	templates *template.Template
+	controls  controls
+	languages []string // the first is used when the language asked for is missing
+	consent   bool     // a cookie banner lies over each host's pages until it is closed
+	keepPhone bool     // a refused PIN leaves the phone in its box
+}
+
+// controls gives the ids and form names of a look to the pages' controls, which the code calls by the real site's names
+// (facts/cmd.md 1.3): btnNext, txtPin, …
+type controls struct {
+	idPrefix, namePrefix string
+	renamed              map[string]string // instead of the known name
+	plain                map[string]bool   // without prefixes
+}
+
+var classicControls = controls{
+	idPrefix: "MainContent_", namePrefix: "ctl00$MainContent$",
+	plain: map[string]bool{"inputMobile": true, "humanCheck": true},
+}
+
+var modernControls = controls{
+	idPrefix: "Body_", namePrefix: "ctl00$Body$",
+	renamed: map[string]string{
+		"btnNext": "primaryAction", "btnCancel": "leaveAction", "btnBackReg": "previousAction",
+		"btnYes": "acceptDocument", "btnNo": "refuseDocument", "btnSignDetails": "applyAction",
+		"btnUpload": "sendDocument", "fileUpload": "documentFile", "lnkResend": "anotherCode",
+		"lblTitleChooseDoc": "headingDocument", "lblTitlePreviewDoc": "headingReview",
+		"lblSignatureDetailsTitle": "headingAppearance", "lblMsgError": "alertText",
+		"inputMobile": "phoneVisible", "hiddenMobile": "phoneValue", "txtPin": "secretNumber",
+		"txtMobileTAN": "oneTimeNumber", "humanCheck": "scriptProbe", "lnkDownload": "documentLink",
+		"lblReference": "requestRef", "lblCountdown": "timeLeft",
+	},
+}
+
+func (c controls) named(control string) string {
+	if name, ok := c.renamed[control]; ok {
+		return name
+	}
+	return control
+}
+
+func (c controls) id(control string) string {
+	if c.plain[control] {
+		return control
+	}
+	return c.idPrefix + c.named(control)
+}
+
+func (c controls) field(control string) string {
+	if c.plain[control] {
+		return control
+	}
+	return c.namePrefix + c.named(control)
+}
+
+//go:embed templates
+var templateFiles embed.FS
+
+func parse(folder string) *template.Template {
+	return template.Must(template.ParseFS(templateFiles, "templates/shared.html", "templates/"+folder+"/*.html"))
+}
+
+var (
+	classicTemplates = parse("classic")
+	modernTemplates  = parse("modern")
+	phoneTemplate    = template.Must(template.ParseFS(templateFiles, "templates/phone.html"))
+)
+
+var looks = []*look{
+	{name: "classic", templates: classicTemplates, controls: classicControls, languages: []string{"pt", "en"}, keepPhone: true},
+	{name: "banner", templates: classicTemplates, controls: classicControls, languages: []string{"pt", "en"}, keepPhone: true, consent: true},
+	{name: "modern", templates: modernTemplates, controls: modernControls, languages: []string{"en"}},
+}
+
+// Looks are the names that Config.Look and ?look= accept.
+func Looks() []string {
+	var names []string
+	for _, l := range looks {
+		names = append(names, l.name)
+	}
+	return names
+}
+
+func lookNamed(name string) *look {
+	for _, l := range looks {
+		if l.name == name {
+			return l
+		}
+	}
+	return nil
+}
+
+// language is the nearest that the look has to the one asked for.
+func (l *look) language(asked string) string {
+	for _, have := range l.languages {
+		if have == asked {
+			return have
+		}
+	}
+	return l.languages[0]
+}
+
+// labels are the pages' words, pt and en; a look with one language simply never asks for the other.
+var labels = map[string][2]string{}
+
+// init reads the table of texts once; a text missing in a language must stop a test, not show an empty page.
+func init() {
+	data, err := templateFiles.ReadFile("templates/labels.txt")
+	if err != nil {
+		panic(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		parts := strings.Split(line, " | ")
+		if len(parts) != 3 {
+			panic("sandbox: bad line in labels.txt: " + line)
+		}
+		key := strings.TrimSpace(parts[0])
+		if _, twice := labels[key]; twice {
+			panic("sandbox: label twice: " + key)
+		}
+		labels[key] = [2]string{strings.TrimSpace(parts[1]), strings.TrimSpace(parts[2])}
+	}
+}
+
+func label(key, lang string) string {
+	texts, ok := labels[key]
+	if !ok {
+		panic("sandbox: no such label: " + key)
+	}
+	if lang == "en" {
+		return texts[1]
+	}
+	return texts[0]
+}

@@ -102,7 +102,13 @@ func (e *engine) code(ctx context.Context, p Page, now *seen, why *problem.Error
 	if why != nil && why.Code == problem.SiteMessage {
 		why = problem.New(problem.CodeWrong, "unknown words at the code").Said(why.Site)
 	}
-	prompt := conversation.CodePrompt{Reference: now.Reference, Resend: now.Elements["resend"] != "", Why: why}
+	if now.Approval {
+		// Approval in the app signs without a code of ours: from now on a signature may exist.
+		if err := e.person.Committing(); err != nil {
+			return nil, problem.Wrap(problem.JournalFailed, err)
+		}
+	}
+	prompt := conversation.CodePrompt{Reference: now.Reference, Resend: now.Elements["resend"] != "", Approval: now.Approval, Why: why}
 	for {
 		answer, next, signed, err := e.ask(ctx, now, prompt)
 		switch {
@@ -145,7 +151,7 @@ func (e *engine) ask(ctx context.Context, now *seen, prompt conversation.CodePro
 		err    error
 	}
 	moves := make(chan moved, 1)
-	// Approval in the app makes the signature without our doing.
+	// Whether it's offered in words or not, approval in the app makes the signature without our doing.
 	e.guard.maySign.Store(true)
 	go func() {
 		next, signed, err := e.next(watching, now, e.limits.Person, 0, nil)
@@ -158,8 +164,7 @@ func (e *engine) ask(ctx context.Context, now *seen, prompt conversation.CodePro
 		if m.signed != nil {
 			return conversation.CodeAnswer{}, nil, m.signed, nil
 		}
-		if a.err != nil {
-			// Approval in the app may have come in the meantime, but nothing says so.
+		if a.err != nil && !now.Approval {
 			e.guard.maySign.Store(false)
 		}
 		return a.answer, nil, nil, a.err
@@ -247,7 +252,7 @@ func (e *engine) phone(ctx context.Context, now *seen, selector, mirror string) 
 	if err := browser.Act(ctx, e.tab, doc, selector, `(el) => { el.focus(); el.select?.(); if (document.activeElement !== el) return "the phone box can't be entered"; }`); err != nil {
 		return err
 	}
-	if err := chromedp.KeyEvent(number)(ctx, e.target); err != nil {
+	if _, err := chromedp.KeyEvent(number)(ctx, e.target); err != nil {
 		return err
 	}
 	const leave = `(el, mirror, number) => {

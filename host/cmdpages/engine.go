@@ -48,6 +48,7 @@ type seen struct {
 	Errors    []string            `json:"errors"`
 	Overlay   string              `json:"overlay"`
 	Reference string              `json:"reference"`
+	Approval  bool                `json:"approval"` // the page offers approval in the app, without a code
 	Title     string              `json:"title"`
 	Host      string              `json:"host"`
 	Path      string              `json:"path"`

@@ -100,15 +100,15 @@ globalThis.cmdsign ??= (() => {
 			const rank = kinds.length - missing.length * 10;
 			if (!best || rank > best.rank) best = {page: page.name, rank, elements, missing};
 		}
-		const reference = best && config.pages.find((p) => p.name === best.page).reference;
+		const page = best && config.pages.find((p) => p.name === best.page);
 		let shown = "";
-		for (const pattern of reference ?? []) {
+		for (const pattern of page?.reference ?? []) {
 			const found = (document.body?.innerText ?? "").match(new RegExp(pattern, "iu"));
 			if (found) { shown = (found[1] ?? found[0]).slice(0, 80); break; }
 		}
 		return {
 			page: best?.page ?? "", elements: best?.elements ?? {}, missing: best?.missing ?? [], scores, errors: errors(),
-			overlay: overlay(), reference: shown, title: document.title.slice(0, 200), host: location.host, path: location.pathname,
+			overlay: overlay(), reference: shown, approval: (page?.approval ?? []).some((t) => text.includes(plain(t))), title: document.title.slice(0, 200), host: location.host, path: location.pathname,
 			origin: location.origin, ticks, text: best ? "" : text.slice(0, 2000),
 		};
 	}

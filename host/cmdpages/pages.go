@@ -51,9 +51,11 @@ type Page struct {
 	Evidence Evidence           `yaml:"evidence" json:"evidence"`
 	Elements map[string]Locator `yaml:"elements" json:"elements,omitempty"`
 	// Reference are patterns for the document reference that the page shows; the first group is taken.
-	Reference []string     `yaml:"reference" json:"reference,omitempty"`
-	Steps     []Step       `yaml:"steps" json:"-"`
-	Problem   problem.Code `yaml:"problem" json:"-"` // this page is bad news, with this code
+	Reference []string `yaml:"reference" json:"reference,omitempty"`
+	// Approval are words by which the page offers to approve in the app instead of typing a code.
+	Approval []string     `yaml:"approval" json:"approval,omitempty"`
+	Steps    []Step       `yaml:"steps" json:"-"`
+	Problem  problem.Code `yaml:"problem" json:"-"` // this page is bad news, with this code
 }
 
 // Evidence are the kinds of evidence for a page. Texts and buttons are compared without accents and case.
@@ -228,7 +230,7 @@ func (p Page) check() error {
 	if p.Need < 1 || p.Need > kinds {
 		return fmt.Errorf("it needs %d kinds of evidence and has %d", p.Need, kinds)
 	}
-	if err := limit(e.Path, e.IDs, e.CSS, e.Texts, e.Buttons, e.Absent, p.Reference); err != nil {
+	if err := limit(e.Path, e.IDs, e.CSS, e.Texts, e.Buttons, e.Absent, p.Reference, p.Approval); err != nil {
 		return err
 	}
 	if p.Problem != "" && !known(p.Problem) {

@@ -41,6 +41,7 @@ type Credentials struct {
 type CodePrompt struct {
 	Reference string         // the document reference that the page shows, to compare with the SMS; may be empty
 	Resend    bool           // whether the page offers another code
+	Approval  bool           // whether the page offers approval in the app instead
 	Why       *problem.Error // why it's asked again; nil the first time
 }
 

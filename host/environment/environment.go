@@ -7,12 +7,14 @@ import (
 	"crypto/x509"
 	_ "embed"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"slices"
 	"strings"
 
+	"github.com/sign-with-cmd/sign-with-cmd/host/config"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 )
 
@@ -33,15 +35,6 @@ type Environment struct {
 	Revocation bool
 	Custom     bool   // the user's own: named in a warning before the PIN
 	Marker     string // what the signed file's name ends in, before .pdf
-}
-
-// Definition is an environment as the configuration file has it.
-type Definition struct {
-	Intro      string   `mapstructure:"intro"`
-	Origins    []string `mapstructure:"origins"`
-	Trust      []string `mapstructure:"trust"`
-	Pages      string   `mapstructure:"pages"`
-	Revocation string   `mapstructure:"revocation"`
 }
 
 // Limits of what a definition may hold.
@@ -90,24 +83,41 @@ func ForSandbox(intro string, origins []string, root *x509.Certificate) Environm
 	return Environment{Name: Sandbox, Intro: intro, Origins: origins, Trust: []*x509.Certificate{root}, Marker: SandboxMarker}
 }
 
-// Define checks an environment of the user's own. The error is CONFIG_INVALID and names what is wrong.
-func Define(name string, d Definition) (Environment, error) {
-	fail := func(format string, args ...any) (Environment, error) {
-		return Environment{}, problem.Newf(problem.ConfigInvalid, "environments."+name+": "+format, args...)
+// Select gives the environment of a name: a built-in one, or the configuration's own. Errors: ENVIRONMENT_UNKNOWN,
+// CONFIG_INVALID with the line.
+func Select(cfg *config.Config, name string) (Environment, error) {
+	for own := range cfg.Environments {
+		if slices.Contains([]string{Production, Preprod, Sandbox}, own) {
+			return Environment{}, cfg.Mistake(errors.New("a built-in environment can't be defined anew"), "environments", own)
+		}
 	}
-	if slices.Contains([]string{Production, Preprod, Sandbox}, name) {
-		return fail("a built-in environment can't be defined anew")
+	if env, ok := Builtin(name); ok {
+		return env, nil
+	}
+	d, ok := cfg.Environments[name]
+	if !ok {
+		return Environment{}, problem.Newf(problem.EnvironmentUnknown, "%q", name)
+	}
+	return define(cfg, name, d)
+}
+
+func define(cfg *config.Config, name string, d config.Environment) (Environment, error) {
+	fail := func(key string, err error) (Environment, error) {
+		return Environment{}, cfg.Mistake(err, "environments", name, key)
 	}
 	if err := checkURL(d.Intro); err != nil {
-		return fail("intro: %w", err)
+		return fail("intro", err)
 	}
-	if len(d.Origins) > maxOrigins || len(d.Trust) > maxTrust {
-		return fail("at most %d origins and %d trust files", maxOrigins, maxTrust)
+	if len(d.Origins) > maxOrigins {
+		return fail("origins", fmt.Errorf("at most %d", maxOrigins))
+	}
+	if len(d.Trust) > maxTrust {
+		return fail("trust", fmt.Errorf("at most %d files", maxTrust))
 	}
 	env := Environment{Name: name, Intro: d.Intro, Pages: d.Pages, Custom: true, Marker: SignedMarker}
 	for _, raw := range append([]string{OriginOf(d.Intro)}, d.Origins...) {
 		if err := checkURL(raw); err != nil {
-			return fail("origins: %w", err)
+			return fail("origins", err)
 		}
 		if o := OriginOf(raw); !slices.Contains(env.Origins, o) {
 			env.Origins = append(env.Origins, o)
@@ -118,12 +128,12 @@ func Define(name string, d Definition) (Environment, error) {
 		env.Revocation = true
 	case "off":
 	default:
-		return fail("revocation: %q is neither on nor off", d.Revocation)
+		return fail("revocation", fmt.Errorf("%q is neither on nor off", d.Revocation))
 	}
 	for _, path := range d.Trust {
 		certs, err := readPEM(path)
 		if err != nil {
-			return fail("trust: %w", err)
+			return fail("trust", err)
 		}
 		env.Trust = append(env.Trust, certs...)
 	}

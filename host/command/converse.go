@@ -1,0 +1,88 @@
+package command
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/config"
+	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
+	"github.com/sign-with-cmd/sign-with-cmd/host/nativemsg"
+)
+
+// extensionIDs are the product's own extensions, as callers name themselves.
+var extensionIDs = []string{}
+
+// allowed are the callers that may start the program as their host.
+func allowed(cfg *config.Config) []string {
+	if cfg == nil {
+		return extensionIDs
+	}
+	return append(append([]string{}, extensionIDs...), cfg.Extensions...)
+}
+
+func newConverse(load loader) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "converse",
+		Short: "A conversa em linhas JSON, para programas / The conversation in lines of JSON, for scripts",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := load(cmd)
+			if err != nil {
+				return err
+			}
+			stdout, err := nativemsg.GuardStdout()
+			if err != nil {
+				return err
+			}
+			return converse(cmd.Context(), cfg, conversation.Lines(os.Stdin, stdout))
+		},
+	}
+	signingFlags(cmd)
+	return cmd
+}
+
+func converse(ctx context.Context, cfg *config.Config, conn conversation.Conn) error {
+	log := newLog(cfg, os.Stderr)
+	w, err := wire(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	if w.sandbox != nil {
+		defer w.sandbox.Close()
+	}
+	return conversation.Serve(ctx, conn, w.options)
+}
+
+// runNative is the program as a browser starts it. refused is why the caller isn't one of the product's own, if it isn't.
+func runNative(args []string, refused error) int {
+	stdout, err := nativemsg.GuardStdout()
+	if err != nil {
+		return report(os.Stderr, err)
+	}
+	cfg, err := config.Load("", nil)
+	if err != nil {
+		return report(os.Stderr, err)
+	}
+	if refused != nil {
+		if _, _, refused = nativemsg.Caller(args, allowed(cfg)); refused != nil {
+			return report(os.Stderr, refused)
+		}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	conn := nativeConn{nativemsg.NewReader(os.Stdin, 0), nativemsg.NewWriter(stdout)}
+	if err := converse(ctx, cfg, conn); err != nil {
+		return report(os.Stderr, err)
+	}
+	return exitOK
+}
+
+// nativeConn is native messaging as a conversation's connection.
+type nativeConn struct {
+	*nativemsg.Reader
+	*nativemsg.Writer
+}

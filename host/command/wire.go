@@ -1,0 +1,154 @@
+package command
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/browser"
+	"github.com/sign-with-cmd/sign-with-cmd/host/cmdpages"
+	"github.com/sign-with-cmd/sign-with-cmd/host/config"
+	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
+	"github.com/sign-with-cmd/sign-with-cmd/host/environment"
+	"github.com/sign-with-cmd/sign-with-cmd/host/journal"
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox"
+	"github.com/sign-with-cmd/sign-with-cmd/host/save"
+)
+
+// flagKeys says which setting each flag is.
+var flagKeys = map[string]string{
+	"env": "env", "browser": "browser.mode", "browser-path": "browser.path", "headless": "browser.headless",
+	"downloads": "downloads", "log-level": "log.level", "look": "sandbox.look", "lang": "lang",
+}
+
+func loadConfig(cmd *cobra.Command, path string) (*config.Config, error) {
+	flags := map[string]*pflag.Flag{}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if key, ok := flagKeys[f.Name]; ok {
+			flags[key] = f
+		}
+	})
+	return config.Load(path, flags)
+}
+
+// signingFlags are the flags of every command that signs.
+func signingFlags(cmd *cobra.Command) {
+	cmd.Flags().String("env", "", "production, preprod, sandbox ou o nome de um seu / or one of your own")
+	cmd.Flags().String("browser", "", "launch")
+	cmd.Flags().String("browser-path", "", "navegador a usar / browser to use")
+	cmd.Flags().String("headless", "", "auto, on, off")
+	cmd.Flags().String("downloads", "", "pasta onde guardar / folder to save in")
+	cmd.Flags().String("look", "", "aspeto do sandbox / look of the sandbox")
+	cmd.Flags().String("lang", "", "pt, en")
+}
+
+func newLog(cfg *config.Config, stderr io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.Log.Level)); err != nil {
+		level = slog.LevelWarn
+	}
+	if cfg.Log.File != "" {
+		f, err := os.OpenFile(cfg.Log.File, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err == nil {
+			stderr = f
+		}
+	}
+	return slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+}
+
+// wired is a configuration made ready to converse.
+type wired struct {
+	options conversation.Options
+	env     environment.Environment
+	sandbox *sandbox.Sandbox
+}
+
+// wire puts the rooms together for a configuration. The sandbox environment starts a sandbox inside the process, which ends
+// with ctx.
+func wire(ctx context.Context, cfg *config.Config, log *slog.Logger) (*wired, error) {
+	w := &wired{}
+	var err error
+	if cfg.Env == environment.Sandbox {
+		w.sandbox, err = sandbox.Start(ctx, sandbox.Config{Dir: cfg.Sandbox.Dir, Look: cfg.Sandbox.Look, Lang: cfg.Sandbox.Lang, Log: log})
+		if err != nil {
+			return nil, problem.Newf(problem.Internal, "starting the sandbox: %w", err)
+		}
+		w.env = environment.ForSandbox(w.sandbox.IntroURL(), w.sandbox.Origins(), w.sandbox.Root())
+	} else if w.env, err = environment.Select(cfg, cfg.Env); err != nil {
+		return nil, err
+	}
+	pages, err := cmdpages.LoadPages(w.env.Pages)
+	if err != nil {
+		return nil, err
+	}
+	records, err := journal.Open(filepath.Join(cfg.State, "journal"))
+	if err != nil {
+		return nil, err
+	}
+	w.options = conversation.Options{
+		Mode:        cfg.Browser.Mode,
+		Environment: w.env.Name,
+		Custom:      w.env.Custom,
+		Marker:      w.env.Marker,
+		Trust:       w.env.Trust,
+		Downloads:   downloads(cfg),
+		Journal:     records,
+		Work:        filepath.Join(cfg.State, "work"),
+		Lang:        cfg.Lang,
+		Version:     version,
+		Limits:      limits(cfg),
+		Log:         log,
+		NewMethod: func() conversation.Method {
+			return cmdpages.New(cmdpages.Options{
+				Environment: w.env,
+				Pages:       pages,
+				Open:        opener(cfg, log),
+				Log:         log,
+				Limits: cmdpages.Limits{
+					Page: cfg.Limits.Page, Unknown: cfg.Limits.Unknown, Result: cfg.Limits.Result, Person: cfg.Limits.Person},
+			})
+		},
+	}
+	if w.sandbox != nil {
+		w.options.SandboxCode = func(ctx context.Context, phone string) (string, error) {
+			code, _, err := w.sandbox.WaitCode(ctx, phone)
+			return code, err
+		}
+	}
+	return w, nil
+}
+
+func limits(cfg *config.Config) conversation.Limits {
+	l := conversation.DefaultLimits
+	l.Input, l.PDF = cfg.Limits.Input, cfg.Limits.PDF
+	return l
+}
+
+// opener is the way to the tab that the configuration chose.
+func opener(cfg *config.Config, log *slog.Logger) func(context.Context) (browser.Tab, error) {
+	opts := browser.LaunchOptions{Path: cfg.Browser.Path, Log: log}
+	if cfg.Lang == "en" {
+		opts.Lang = "en"
+	}
+	switch cfg.Browser.Headless {
+	case "on":
+		opts.Headless = new(true)
+	case "off":
+		opts.Headless = new(false)
+	}
+	return func(ctx context.Context) (browser.Tab, error) { return browser.Launch(ctx, opts) }
+}
+
+// downloads gives the configured folder, else the person's own Downloads.
+func downloads(cfg *config.Config) func() (string, error) {
+	if cfg.Downloads == "" {
+		return save.Downloads
+	}
+	return func() (string, error) { return cfg.Downloads, nil }
+}

@@ -1,0 +1,241 @@
+// Package config is the program's configuration: one Config struct, filled from a file, CMDSIGN_* environment variables and
+// flags, the later over the earlier.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/adrg/xdg"
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+)
+
+// Config is everything that can be set.
+type Config struct {
+	Env          string                 `mapstructure:"env" yaml:"env"`
+	Lang         string                 `mapstructure:"lang" yaml:"lang"` // pt or en; empty: the system's
+	Downloads    string                 `mapstructure:"downloads" yaml:"downloads"`
+	State        string                 `mapstructure:"state" yaml:"state"` // folder of journal and copies under way
+	Browser      Browser                `mapstructure:"browser" yaml:"browser"`
+	Limits       Limits                 `mapstructure:"limits" yaml:"limits"`
+	Sandbox      Sandbox                `mapstructure:"sandbox" yaml:"sandbox"`
+	Environments map[string]Environment `mapstructure:"environments" yaml:"environments"`
+	Extensions   []string               `mapstructure:"extensions" yaml:"extensions"` // callers besides the product's own
+	Log          Log                    `mapstructure:"log" yaml:"log"`
+
+	path string
+	tree *yaml.Node // the file, to name the line of a mistake
+}
+
+// Browser says how the program's own browser is started.
+type Browser struct {
+	Mode     string `mapstructure:"mode" yaml:"mode"` // launch
+	Path     string `mapstructure:"path" yaml:"path"`
+	Headless string `mapstructure:"headless" yaml:"headless"` // auto, on or off
+}
+
+// Limits are how long and how much the program puts up with.
+type Limits struct {
+	Page    time.Duration `mapstructure:"page" yaml:"page"`
+	Unknown time.Duration `mapstructure:"unknown" yaml:"unknown"`
+	Result  time.Duration `mapstructure:"result" yaml:"result"`
+	Person  time.Duration `mapstructure:"person" yaml:"person"`
+	Input   time.Duration `mapstructure:"input" yaml:"input"`
+	PDF     int64         `mapstructure:"pdf" yaml:"pdf"` // bytes
+}
+
+// Sandbox is the sandbox that --env sandbox starts inside the program.
+type Sandbox struct {
+	Dir  string `mapstructure:"dir" yaml:"dir"` // where its test CA is kept
+	Look string `mapstructure:"look" yaml:"look"`
+	Lang string `mapstructure:"lang" yaml:"lang"`
+}
+
+// Environment is an environment of the user's own.
+type Environment struct {
+	Intro      string   `mapstructure:"intro" yaml:"intro"`     // URL of the first page
+	Origins    []string `mapstructure:"origins" yaml:"origins"` // scheme://host[:port]
+	Trust      []string `mapstructure:"trust" yaml:"trust"`     // PEM files
+	Pages      string   `mapstructure:"pages" yaml:"pages"`     // page file over the built-in one
+	Revocation string   `mapstructure:"revocation" yaml:"revocation"`
+}
+
+// Log says what is logged. There's none but warnings unless it's asked for.
+type Log struct {
+	Level string `mapstructure:"level" yaml:"level"` // debug, info, warn, error
+	File  string `mapstructure:"file" yaml:"file"`   // empty: stderr
+}
+
+const maxFile = 256 << 10
+
+// DefaultPath is $XDG_CONFIG_HOME/cmdsign/config.yaml, or its like on other systems.
+func DefaultPath() string { return filepath.Join(xdg.ConfigHome, "cmdsign", "config.yaml") }
+
+// Load reads the configuration: the file at path (empty: DefaultPath, if there is one), then the environment, then the flags
+// that were set. The error is CONFIG_INVALID and names the line.
+func Load(path string, flags map[string]*pflag.Flag) (*Config, error) {
+	v := viper.New()
+	for key, value := range map[string]any{
+		"env": "production", "lang": "", "downloads": "", "state": filepath.Join(xdg.StateHome, "cmdsign"),
+		"browser.mode": "launch", "browser.path": "", "browser.headless": "auto",
+		"limits.page": "60s", "limits.unknown": "4s", "limits.result": "120s", "limits.person": "15m", "limits.input": "30m",
+		"limits.pdf":  64 << 20,
+		"sandbox.dir": filepath.Join(xdg.DataHome, "cmdsign", "sandbox"), "sandbox.look": "", "sandbox.lang": "",
+		"log.level": "warn", "log.file": "",
+	} {
+		v.SetDefault(key, value)
+	}
+	v.SetEnvPrefix("CMDSIGN")
+	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_"))
+	v.AutomaticEnv()
+
+	data, name, err := read(path)
+	if err != nil {
+		return nil, problem.Newf(problem.ConfigInvalid, "%w", err)
+	}
+	cfg := &Config{path: name}
+	if data != nil {
+		if cfg.tree, err = strict(data); err != nil {
+			return nil, problem.Newf(problem.ConfigInvalid, "%s: %w", name, err)
+		}
+		v.SetConfigType("yaml")
+		if err := v.ReadConfig(bytes.NewReader(data)); err != nil {
+			return nil, problem.Newf(problem.ConfigInvalid, "%s: %w", name, err)
+		}
+	}
+	for key, flag := range flags {
+		if err := v.BindPFlag(key, flag); err != nil {
+			return nil, problem.Newf(problem.ConfigInvalid, "flag %s: %w", key, err)
+		}
+	}
+	if err := v.UnmarshalExact(cfg); err != nil {
+		return nil, problem.Newf(problem.ConfigInvalid, "%w", err)
+	}
+	if cfg.Lang == "" {
+		cfg.Lang = SystemLang()
+	}
+	return cfg, cfg.check()
+}
+
+func read(path string) (data []byte, name string, err error) {
+	name = path
+	if name == "" {
+		name = DefaultPath()
+	}
+	f, err := os.Open(name)
+	if path == "" && errors.Is(err, fs.ErrNotExist) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, name, err
+	}
+	defer f.Close()
+	data, err = io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		err = fmt.Errorf("%s is over %d bytes", name, maxFile)
+	}
+	return data, name, err
+}
+
+// strict refuses what viper would let pass in silence: a field that isn't known, a value of the wrong kind. The yaml
+// library names the line.
+func strict(data []byte) (*yaml.Node, error) {
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	dec.KnownFields(true)
+	var c Config
+	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	var tree yaml.Node
+	if err := yaml.Unmarshal(data, &tree); err != nil {
+		return nil, err
+	}
+	return &tree, nil
+}
+
+var environmentName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
+
+func (c *Config) check() error {
+	if c.Lang != "pt" && c.Lang != "en" {
+		return c.Mistake(fmt.Errorf("%q is neither pt nor en", c.Lang), "lang")
+	}
+	if c.Browser.Mode != "launch" {
+		return c.Mistake(fmt.Errorf("%q isn't a way to hold a browser; launch is", c.Browser.Mode), "browser", "mode")
+	}
+	if !slices.Contains([]string{"auto", "on", "off"}, c.Browser.Headless) {
+		return c.Mistake(fmt.Errorf("%q is none of auto, on, off", c.Browser.Headless), "browser", "headless")
+	}
+	for name, d := range map[string]time.Duration{
+		"page": c.Limits.Page, "unknown": c.Limits.Unknown, "result": c.Limits.Result, "person": c.Limits.Person, "input": c.Limits.Input,
+	} {
+		if d < 100*time.Millisecond || d > 24*time.Hour {
+			return c.Mistake(fmt.Errorf("%v isn't between 100ms and 24h", d), "limits", name)
+		}
+	}
+	if c.Limits.PDF < 1<<10 || c.Limits.PDF > 512<<20 {
+		return c.Mistake(fmt.Errorf("%d isn't between 1 KiB and 512 MiB", c.Limits.PDF), "limits", "pdf")
+	}
+	for name := range c.Environments {
+		if !environmentName.MatchString(name) {
+			return c.Mistake(fmt.Errorf("%q isn't a name: small letters, digits, - and _", name), "environments", name)
+		}
+	}
+	return nil
+}
+
+// Mistake gives an error the line of the file where the setting stands, if it stands there. The error is CONFIG_INVALID.
+func (c *Config) Mistake(err error, keys ...string) error {
+	setting := strings.Join(keys, ".")
+	if line := lineOf(c.tree, keys); line > 0 {
+		return problem.Newf(problem.ConfigInvalid, "%s: line %d: %s: %w", c.path, line, setting, err)
+	}
+	return problem.Newf(problem.ConfigInvalid, "%s: %w", setting, err)
+}
+
+// lineOf gives the line of the innermost of the keys that the file has.
+func lineOf(node *yaml.Node, keys []string) int {
+	if node == nil {
+		return 0
+	}
+	if node.Kind == yaml.DocumentNode && len(node.Content) > 0 {
+		return lineOf(node.Content[0], keys)
+	}
+	if node.Kind != yaml.MappingNode || len(keys) == 0 {
+		return 0
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if strings.EqualFold(node.Content[i].Value, keys[0]) {
+			if inner := lineOf(node.Content[i+1], keys[1:]); inner > 0 {
+				return inner
+			}
+			return node.Content[i].Line
+		}
+	}
+	return 0
+}
+
+// SystemLang is the language of the person: English where the system says so, else Portuguese.
+func SystemLang() string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if value := os.Getenv(name); value != "" {
+			if strings.HasPrefix(strings.ToLower(value), "en") {
+				return "en"
+			}
+			return "pt"
+		}
+	}
+	return "pt"
+}

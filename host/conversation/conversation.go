@@ -1,0 +1,98 @@
+// Package conversation is the protocol between the product and whoever asks it to sign (docs/PROTOCOL.md): its messages, its
+// states, and one state machine over any connection. It keeps what must not be lost (the journal, the bytes that came back)
+// and knows nothing of how a document is signed: that is a Method's.
+package conversation
+
+import (
+	"context"
+	"crypto/x509"
+	"log/slog"
+	"time"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/journal"
+)
+
+// Protocol is the version of the protocol that this host speaks, and MinProtocol the oldest that it still understands.
+const (
+	Protocol    = 1
+	MinProtocol = 1
+)
+
+// Conn carries messages, one JSON object each.
+type Conn interface {
+	// Read gives the next message; io.EOF at the end. A *problem.Error means that one message was bad and the next may be good.
+	Read() ([]byte, error)
+	// Write sends one message. It may be called from several goroutines.
+	Write([]byte) error
+}
+
+// Limits are how long and how much the conversation puts up with.
+type Limits struct {
+	Input  time.Duration // for the person to answer a prompt
+	PDF    int64         // bytes of a document
+	Hangup time.Duration // for everything to end once the other side is gone and nothing was sent
+	Grace  time.Duration // for the signed file to arrive once the other side is gone and the code was sent
+}
+
+// DefaultLimits: a host has two seconds once its pipe is closed (facts/native.md 1.2).
+var DefaultLimits = Limits{Input: 30 * time.Minute, PDF: 64 << 20, Hangup: 1500 * time.Millisecond, Grace: 90 * time.Second}
+
+// Options are what a conversation works with.
+type Options struct {
+	NewMethod   func() Method
+	Mode        string // how the browser is held; "launch" means that the host holds the PIN
+	Environment string
+	Custom      bool // the environment is the user's own: clients warn before the PIN
+	Marker      string
+	Trust       []*x509.Certificate
+	Downloads   func() (string, error)
+	Journal     *journal.Journal
+	Work        string // private folder for the copies of documents
+	Lang        string // language of messages until the client asks for another: pt or en
+	Version     string
+	Limits      Limits
+	// SandboxCode gives the code that the sandbox sent to a phone; nil but in a sandbox of this process.
+	SandboxCode func(ctx context.Context, phone string) (string, error)
+	Log         *slog.Logger
+}
+
+// State is where the conversation stands.
+type State string
+
+// The states of docs/PROTOCOL.md.
+const (
+	StateStart       State = "start"
+	StateStage1Input State = "stage1_input"
+	StateStage1      State = "stage1"
+	StateStage2Input State = "stage2_input"
+	StateStage2      State = "stage2"
+	StateAssist      State = "assist"
+	StateDone        State = "done"
+	StateUnverified  State = "unverified"
+	StateFailed      State = "failed"
+	StateCancelled   State = "cancelled"
+)
+
+// over says whether a document's signing has ended, one way or the other.
+func (s State) over() bool {
+	return s == StateDone || s == StateUnverified || s == StateFailed || s == StateCancelled
+}
+
+// Serve holds one conversation over conn until it ends or ctx does. Before the code was sent the end cancels everything;
+// after it, what is on its way is waited for, saved and written in the journal.
+func Serve(ctx context.Context, conn Conn, opts Options) error {
+	if opts.Limits == (Limits{}) {
+		opts.Limits = DefaultLimits
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s := &session{
+		ctx: ctx, conn: conn, opts: opts, lang: opts.Lang, state: StateStart, log: opts.Log,
+		inbox: make(chan inbound), calls: make(chan func()), over: make(chan struct{}),
+	}
+	defer close(s.over)
+	return s.run()
+}

@@ -1,0 +1,163 @@
+package conversation
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig"
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+)
+
+// original is a document as it was given: all of it in memory, so that what is hashed, shown, sent and compared is the same.
+type original struct {
+	name string
+	data []byte
+	hash string
+	info *pdfsig.Info
+}
+
+// load reads the PDF at path. Errors: PDF_NOT_FOUND, PDF_UNREADABLE, PDF_EMPTY, PDF_NOT_PDF, PDF_TRUNCATED, PDF_TOO_LARGE.
+func load(path string, limit int64) (*original, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, problem.Newf(problem.PDFNotFound, "%w", err)
+	case err != nil:
+		return nil, problem.Newf(problem.PDFUnreadable, "%w", err)
+	case !info.Mode().IsRegular():
+		// A pipe or a device would be read for ever.
+		return nil, problem.New(problem.PDFUnreadable, "not a regular file")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, problem.Newf(problem.PDFUnreadable, "%w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, problem.Newf(problem.PDFUnreadable, "%w", err)
+	}
+	return examine(filepath.Base(path), data, limit)
+}
+
+func examine(name string, data []byte, limit int64) (*original, error) {
+	if int64(len(data)) > limit {
+		return nil, problem.Newf(problem.PDFTooLarge, "over %d bytes", limit)
+	}
+	info, err := pdfsig.Preflight(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(data)
+	return &original{name: name, data: data, hash: hex.EncodeToString(sum[:]), info: info}, nil
+}
+
+func (o *original) describe() *docInfo {
+	return &docInfo{
+		Name: o.name, Size: int64(len(o.data)), SHA256: o.hash, Pages: o.info.Pages, Signatures: o.info.Signatures,
+		Encrypted: o.info.Encrypted, XFA: o.info.XFA, Damaged: o.info.Damaged,
+	}
+}
+
+// upload is a document that arrives in chunks.
+type upload struct {
+	name string
+	size int64
+	hash string
+	data []byte
+	doc  *original // once it's whole
+}
+
+// chunk is the object of an upload_local message.
+type chunk struct {
+	Name   string `json:"name"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+	Offset int64  `json:"offset"`
+	Data   []byte `json:"data"` // base64
+}
+
+// take adds a chunk. A text instead of an object is the whole document in base64, as in background/000.
+func (s *session) take(m message) {
+	if s.state != StateStage1Input || s.job != nil {
+		s.outOfTurn(kindUpload)
+		return
+	}
+	c, err := parseChunk(m)
+	if err == nil {
+		err = s.add(c)
+	}
+	if err != nil {
+		s.upload = nil
+		s.fault(problem.Wrap(problem.UploadInvalid, err))
+		return
+	}
+	u := s.upload
+	r := reply{State: s.state, Status: statusOK, Progress: string(kindUpload), Received: int64(len(u.data))}
+	if u.doc != nil {
+		r.Document = u.doc.describe()
+	}
+	s.send(r)
+}
+
+func parseChunk(m message) (chunk, error) {
+	var c chunk
+	if bytes.HasPrefix(bytes.TrimSpace(m.UploadLocal), []byte(`"`)) {
+		if err := json.Unmarshal(m.UploadLocal, &c.Data); err != nil {
+			return c, errors.New("the document isn't base64")
+		}
+		sum := sha256.Sum256(c.Data)
+		c.Name, c.Size, c.SHA256 = m.Name, int64(len(c.Data)), hex.EncodeToString(sum[:])
+		return c, nil
+	}
+	if err := json.Unmarshal(m.UploadLocal, &c); err != nil {
+		return c, errors.New("not a chunk")
+	}
+	return c, nil
+}
+
+func (s *session) add(c chunk) error {
+	if c.Offset == 0 {
+		if c.Size > s.opts.Limits.PDF {
+			return problem.Newf(problem.PDFTooLarge, "over %d bytes", s.opts.Limits.PDF)
+		}
+		if c.Size <= 0 {
+			return problem.New(problem.PDFEmpty, "size 0")
+		}
+		name := filepath.Base(c.Name)
+		if c.Name == "" {
+			name = "documento.pdf"
+		}
+		s.upload = &upload{name: name, size: c.Size, hash: c.SHA256}
+	}
+	u := s.upload
+	switch {
+	case u == nil || u.doc != nil || c.Offset != int64(len(u.data)):
+		return problem.New(problem.UploadInvalid, "a chunk out of order")
+	case c.Offset+int64(len(c.Data)) > u.size:
+		return problem.New(problem.UploadInvalid, "more than was announced")
+	case len(c.Data) == 0:
+		return problem.New(problem.UploadInvalid, "an empty chunk")
+	}
+	u.data = append(u.data, c.Data...)
+	if int64(len(u.data)) < u.size {
+		return nil
+	}
+	sum := sha256.Sum256(u.data)
+	if hex.EncodeToString(sum[:]) != u.hash {
+		return problem.New(problem.UploadInvalid, "the SHA-256 doesn't fit")
+	}
+	doc, err := examine(u.name, u.data, s.opts.Limits.PDF)
+	if err != nil {
+		return err
+	}
+	u.doc = doc
+	return nil
+}

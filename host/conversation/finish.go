@@ -1,0 +1,238 @@
+package conversation
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/journal"
+	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig"
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+	"github.com/sign-with-cmd/sign-with-cmd/host/save"
+)
+
+// UnverifiedMarker ends the name of a file that came back and did not pass the check.
+const UnverifiedMarker = "-NAO-VERIFICADO"
+
+// Validator is the State's own validator, for whoever wants its word (facts/cmd.md 4).
+const Validator = "https://validador.autenticacao.gov.pt/validation"
+
+// finish checks what came back against what was sent, saves it, and tells.
+func (j *job) finish(signed Signed) {
+	s := j.s
+	s.do(func() {
+		s.state = StateStage2
+		s.send(reply{State: s.state, Status: statusOK, Progress: "received"})
+	})
+	report, err := s.check(signed.Path, j.doc.Path)
+	if err != nil {
+		s.log.Error("checking the returned file", "err", err)
+		report = unreadable(err)
+	}
+	s.do(func() { s.send(reply{State: s.state, Status: statusOK, Progress: "checked"}) })
+
+	r := reply{Document: &docInfo{Name: j.doc.Name, Size: j.doc.Size, SHA256: j.doc.SHA256}, Result: describe(report, s.lang)}
+	unwelcome := verdictProblem(report, signed.Path)
+	file, err := s.store(signed.Path, j.doc.Name, report.Verdict)
+	if err != nil {
+		s.log.Error("saving the signed file", "err", err)
+		p := problem.Wrap(problem.SaveFailed, err)
+		r.Status, r.Error = statusError, faultOf(p, s.lang)
+		r.File = &fileInfo{Path: signed.Path, Name: filepath.Base(signed.Path), Size: signed.Size, SHA256: signed.SHA256}
+		// The bytes stay held, with the original beside them: the next start tries again.
+		j.record.Close()
+		j.end(StateFailed, r)
+		return
+	}
+	if err := j.record.Saved(file.Path, file.SHA256, journalVerdict(report.Verdict)); err != nil {
+		s.log.Error("writing the journal", "err", err)
+	}
+	j.record.Close()
+	os.RemoveAll(j.work)
+
+	r.File = &fileInfo{Path: file.Path, Name: file.Name, Size: file.Size, SHA256: file.SHA256}
+	if report.Verdict == pdfsig.Verified {
+		r.Status = statusOK
+		j.end(StateDone, r)
+		return
+	}
+	r.Status, r.Error = statusError, faultOf(unwelcome, s.lang)
+	j.end(StateUnverified, r)
+}
+
+// verdictProblem gives a verdict that isn't verified its code.
+func verdictProblem(report *pdfsig.Report, path string) *problem.Error {
+	switch {
+	case report.Verdict == pdfsig.Look:
+		return problem.New(problem.NeedsLook, "")
+	case !isPDF(path):
+		return problem.New(problem.ResultNotPDF, "")
+	}
+	return problem.New(problem.NotVerified, "")
+}
+
+// isPDF looks for the header that a PDF has in its first kilobyte.
+func isPDF(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return true
+	}
+	defer f.Close()
+	head := make([]byte, 1024)
+	n, _ := io.ReadFull(f, head)
+	return bytes.Contains(head[:n], []byte("%PDF-"))
+}
+
+// check compares the returned file with the original.
+func (s *session) check(signedPath, originalPath string) (*pdfsig.Report, error) {
+	signed, size, err := open(signedPath)
+	if err != nil {
+		return nil, err
+	}
+	defer signed.Close()
+	opts := pdfsig.Options{Roots: s.opts.Trust}
+	original, originalSize, err := open(originalPath)
+	if errors.Is(err, os.ErrNotExist) {
+		return pdfsig.Verify(signed, size, opts)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer original.Close()
+	return pdfsig.VerifyReturned(signed, size, original, originalSize, opts)
+}
+
+func open(path string) (*os.File, int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
+}
+
+// store puts the held file into Downloads, under a name that says what it is.
+func (s *session) store(path, name string, verdict pdfsig.Verdict) (save.File, error) {
+	marker := s.opts.Marker
+	if verdict != pdfsig.Verified {
+		marker = UnverifiedMarker
+	}
+	dir, err := s.opts.Downloads()
+	if err != nil {
+		return save.File{}, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return save.File{}, problem.Newf(problem.SaveFailed, "%w", err)
+	}
+	defer f.Close()
+	return save.Write(dir, save.SignedName(name, marker), f)
+}
+
+// unreadable is the report of a file that couldn't even be read.
+func unreadable(err error) *pdfsig.Report {
+	return &pdfsig.Report{
+		Verdict: pdfsig.Failed, SignatureExists: pdfsig.ExistsMaybe,
+		Findings: []pdfsig.Finding{{Check: "readable", Result: pdfsig.Fail, Detail: err.Error()}},
+	}
+}
+
+func describe(report *pdfsig.Report, lang string) *resultInfo {
+	info := &resultInfo{
+		Verdict: report.Verdict, SignatureExists: report.SignatureExists, Signatures: report.Signatures, Validator: Validator,
+		Findings: []finding{},
+	}
+	for _, f := range report.Findings {
+		info.Findings = append(info.Findings, finding{f, f.Sentence(lang)})
+	}
+	if n := len(report.Signatures); n > 0 {
+		newest := report.Signatures[n-1]
+		info.Signer, info.Issuer = newest.Signer, newest.Issuer
+		if newest.Time != nil {
+			info.Time = newest.Time.Format(time.RFC3339)
+		}
+	}
+	return info
+}
+
+// recover looks at what earlier conversations left: a held file that was never saved is checked and saved now, the copies of
+// documents that are done with are removed, and what the person should look at is told.
+func (s *session) recover() []leftover {
+	all, err := s.opts.Journal.Status()
+	if err != nil {
+		s.log.Error("reading the journal", "err", err)
+		return nil
+	}
+	var left []leftover
+	keep := map[string]bool{}
+	for _, st := range all {
+		l := leftover{ID: st.ID, Name: st.Document.Name, SHA256: st.Document.SHA256, Answer: string(st.Answer)}
+		switch {
+		case st.Live:
+			keep[st.ID] = true
+		case st.Answer == journal.SignedHeld:
+			file, err := s.rescue(st)
+			if err != nil {
+				s.log.Error("saving a file that an earlier run held", "id", st.ID, "err", err)
+				keep[st.ID] = true
+				l.Path = st.Held
+			} else {
+				l.Answer, l.Path = string(journal.SignedSaved), file.Path
+			}
+			left = append(left, l)
+		case st.Answer == journal.MayBeSigned && !st.Acknowledged:
+			left = append(left, l)
+		}
+	}
+	s.sweep(all, keep)
+	return left
+}
+
+// rescue checks and saves a file that was held when the program died.
+func (s *session) rescue(st journal.Status) (save.File, error) {
+	work := filepath.Join(s.opts.Work, st.ID)
+	report, err := s.check(st.Held, filepath.Join(work, save.SignedName(st.Document.Name, "")))
+	if errors.Is(err, os.ErrNotExist) {
+		return save.File{}, err
+	}
+	if err != nil {
+		report = unreadable(err)
+	}
+	file, err := s.store(st.Held, st.Document.Name, report.Verdict)
+	if err != nil {
+		return save.File{}, err
+	}
+	record, err := s.opts.Journal.Reopen(st.ID)
+	if err != nil {
+		return file, err
+	}
+	defer record.Close()
+	return file, record.Saved(file.Path, file.SHA256, journalVerdict(report.Verdict))
+}
+
+func journalVerdict(v pdfsig.Verdict) journal.Verdict {
+	switch v {
+	case pdfsig.Verified:
+		return journal.VerdictVerified
+	case pdfsig.Look:
+		return journal.VerdictNeedsLook
+	}
+	return journal.VerdictFailed
+}
+
+// sweep removes the work folders of records that are done with. A folder whose record isn't among them may be one that
+// another process has just begun.
+func (s *session) sweep(done []journal.Status, keep map[string]bool) {
+	for _, st := range done {
+		if !keep[st.ID] {
+			os.RemoveAll(filepath.Join(s.opts.Work, st.ID))
+		}
+	}
+}

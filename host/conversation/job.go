@@ -1,0 +1,344 @@
+package conversation
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/journal"
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+	"github.com/sign-with-cmd/sign-with-cmd/host/save"
+	"github.com/sign-with-cmd/sign-with-cmd/host/secret"
+)
+
+// job is the signing of one document: what a Method sees as the Person.
+type job struct {
+	s      *session
+	record *journal.Record
+	work   string
+	doc    Document
+	phone  secret.Secret // kept in a sandbox only, to read the code sent to it
+
+	ctx        context.Context
+	cancelFunc context.CancelFunc
+
+	// These belong to the session's goroutine.
+	committed bool
+	cancelled bool
+	creds     chan Credentials
+	code      chan CodeAnswer
+	before    State // the state that assist came from
+
+	mu    sync.Mutex
+	first *Credentials // those of the stage1 message, until they're asked for
+}
+
+var _ Person = (*job)(nil)
+
+func newJob(s *session, record *journal.Record, work string, doc Document, creds Credentials) *job {
+	j := &job{s: s, record: record, work: work, doc: doc, first: &creds}
+	if s.opts.SandboxCode != nil {
+		j.phone = secret.New(creds.Phone.Reveal())
+	}
+	j.ctx, j.cancelFunc = context.WithCancel(context.WithoutCancel(s.ctx))
+	return j
+}
+
+func (j *job) id() string { return j.record.ID() }
+
+// cancel ends the job; it's called in the session's goroutine, where commit is decided too.
+func (j *job) cancel() {
+	j.cancelled = true
+	j.cancelFunc()
+}
+
+// run signs, checks and saves, and tells how it ended.
+func (j *job) run(method Method) {
+	defer j.cancelFunc()
+	signed, err := method.Sign(j.ctx, j.doc, j)
+	j.drop()
+	if err != nil {
+		j.fail(err)
+	} else {
+		j.finish(signed)
+	}
+	if err := method.Close(); err != nil {
+		j.s.log.Info("closing the browser", "err", err)
+	}
+}
+
+// drop forgets the secrets that nobody came to ask for.
+func (j *job) drop() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.first != nil {
+		j.first.Phone.Drop()
+		j.first.PIN.Drop()
+		j.first = nil
+	}
+	j.phone.Drop()
+}
+
+// end tells the last message of this document, once.
+func (j *job) end(state State, r reply) {
+	j.s.do(func() {
+		if j.s.state.over() {
+			return
+		}
+		j.s.state = state
+		r.State = state
+		j.s.send(r)
+	})
+}
+
+// fail ends the job without a file.
+func (j *job) fail(err error) {
+	s := j.s
+	var committed, cancelled bool
+	s.do(func() { committed, cancelled = j.committed, j.cancelled })
+	p := problem.Wrap(problem.Internal, err)
+	if errors.Is(err, context.Canceled) && p.Code == problem.Internal {
+		p = problem.Newf(problem.Cancelled, "%w", err)
+	}
+	if committed && p.Code != problem.CodeExpired && p.Code != problem.MayBeSigned {
+		p = problem.Newf(problem.MayBeSigned, "%w", err).Said(p.Site)
+	}
+	s.log.Error("the document was not signed, as far as is known", "id", j.id(), "err", err, "code", p.Code)
+	if p.Code != problem.MayBeSigned {
+		if err := j.record.NotSigned(p.Code); err != nil {
+			s.log.Error("writing the journal", "err", err)
+		}
+	}
+	j.record.Close()
+	os.RemoveAll(j.work)
+	if cancelled && p.Code != problem.MayBeSigned {
+		j.end(StateCancelled, reply{Status: statusOK})
+		return
+	}
+	j.end(StateFailed, reply{Status: statusError, Error: faultOf(p, s.lang)})
+}
+
+// Progress tells which page was reached, with a picture of it where that was asked for.
+func (j *job) Progress(page string) {
+	j.s.do(func() {
+		if j.s.state == StateAssist || j.s.state == StateStage1Input {
+			j.s.state = StateStage1
+		}
+		j.s.send(reply{State: j.s.state, Status: statusOK, Progress: page})
+	})
+	j.picture()
+}
+
+// picture sends a screenshot at each page if the client asked for it.
+func (j *job) picture() {
+	var method Method
+	j.s.do(func() {
+		if j.s.auto {
+			method = j.s.method
+		}
+	})
+	if method == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(j.ctx, 5*time.Second)
+	defer cancel()
+	png, err := method.Screenshot(ctx)
+	if err != nil {
+		j.s.log.Debug("no screenshot", "err", err)
+		return
+	}
+	j.s.do(func() {
+		j.s.send(reply{State: "screenshot", Status: statusOK, Screenshot: base64.StdEncoding.EncodeToString(png), Auto: true})
+	})
+}
+
+// Credentials gives those of the stage1 message, and asks the person for others where the page refused them.
+func (j *job) Credentials(ctx context.Context, why *problem.Error) (Credentials, error) {
+	j.mu.Lock()
+	first := j.first
+	j.first = nil
+	j.mu.Unlock()
+	if first != nil && why == nil {
+		return *first, nil
+	}
+	answers := make(chan Credentials, 1)
+	j.s.do(func() {
+		j.creds = answers
+		j.s.state = StateStage1Input
+		r := reply{State: j.s.state}
+		if why != nil {
+			r.Status, r.Error = statusError, faultOf(why, j.s.lang)
+		}
+		j.s.send(r)
+	})
+	select {
+	case c := <-answers:
+		return c, nil
+	case <-ctx.Done():
+		j.s.do(func() { j.creds = nil })
+		return Credentials{}, ctx.Err()
+	}
+}
+
+// again takes phone and PIN typed again; it's called in the session's goroutine.
+func (j *job) again(m message, creds Credentials) error {
+	if j.creds == nil {
+		return problem.New(problem.MessageOutOfTurn, "phone and PIN are not asked for")
+	}
+	if m.PDFFilePath != "" {
+		doc, err := load(m.PDFFilePath, j.s.opts.Limits.PDF)
+		if err != nil {
+			return err
+		}
+		if doc.hash != j.doc.SHA256 {
+			return problem.New(problem.PDFChanged, "another document in the middle of a signature")
+		}
+	}
+	if j.s.opts.SandboxCode != nil {
+		j.phone.Drop()
+		j.phone = secret.New(creds.Phone.Reveal())
+	}
+	j.creds <- creds
+	j.creds = nil
+	j.s.state = StateStage1
+	return nil
+}
+
+// Code asks for the code.
+func (j *job) Code(ctx context.Context, prompt CodePrompt) (CodeAnswer, error) {
+	r := reply{Status: statusOK, Progress: "otp", Reference: prompt.Reference, Resend: prompt.Resend, Approval: prompt.Approval}
+	if prompt.Why != nil {
+		r.Status, r.Error = statusError, faultOf(prompt.Why, j.s.lang)
+	}
+	if j.s.opts.SandboxCode != nil {
+		code, err := j.s.opts.SandboxCode(ctx, j.phone.Reveal())
+		if err != nil {
+			j.s.log.Info("the sandbox sent no code", "err", err)
+		}
+		r.SandboxOTP = code
+	}
+	j.picture()
+	answers := make(chan CodeAnswer, 1)
+	j.s.do(func() {
+		j.code = answers
+		j.s.state = StateStage2Input
+		r.State = j.s.state
+		j.s.send(r)
+	})
+	select {
+	case a := <-answers:
+		return a, nil
+	case <-ctx.Done():
+		j.s.do(func() {
+			j.code = nil
+			if j.s.state == StateStage2Input {
+				j.s.state = StateStage2
+			}
+		})
+		return CodeAnswer{}, ctx.Err()
+	}
+}
+
+// answer hands a code or the wish for another to whoever waits for it.
+func (s *session) answer(a CodeAnswer) {
+	if s.state != StateStage2Input || s.job == nil || s.job.code == nil {
+		s.outOfTurn(kindOTP)
+		return
+	}
+	if !a.Resend {
+		if n := a.Code.Len(); n < 4 || n > 10 || !a.Code.Digits() {
+			a.Code.Drop()
+			s.fault(problem.New(problem.CodeFormat, ""))
+			return
+		}
+		s.state = StateStage2
+	}
+	s.job.code <- a
+	s.job.code = nil
+}
+
+// Stuck tells that the page is unknown and the person has to go on by hand.
+func (j *job) Stuck(k Stuck) {
+	j.s.do(func() {
+		if j.s.state != StateAssist {
+			j.before = j.s.state
+		}
+		j.s.state = StateAssist
+		j.s.send(reply{
+			State: j.s.state, Status: statusError, Error: faultOf(problem.New(problem.PageUnknown, ""), j.s.lang),
+			Step: k.Step, Title: k.Title, Host: k.Host, Shown: &k.Shown, Screenshot: base64.StdEncoding.EncodeToString(k.Screenshot),
+		})
+	})
+}
+
+// Resumed tells that the page is known again.
+func (j *job) Resumed() {
+	j.s.do(func() {
+		j.s.state = j.before
+		j.s.send(reply{State: j.s.state, Status: statusOK, Progress: "resumed"})
+	})
+}
+
+// Committing decides, in the session's goroutine, between a cancel and the code, and has the journal on disk before it
+// answers.
+func (j *job) Committing() error {
+	err := error(context.Canceled)
+	j.s.do(func() {
+		if j.cancelled {
+			return
+		}
+		if err = j.record.Submitting(); err == nil {
+			j.committed = true
+		}
+	})
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return problem.Newf(problem.JournalFailed, "%w", err)
+	}
+	if err == nil {
+		j.s.do(func() {
+			if j.s.state == StateStage2 {
+				j.s.send(reply{State: j.s.state, Status: statusOK, Progress: "code_sent"})
+			}
+		})
+	}
+	return err
+}
+
+// ByHand has the journal say that from now on the person may have signed by hand.
+func (j *job) ByHand() error {
+	err := error(context.Canceled)
+	j.s.do(func() {
+		if !j.cancelled {
+			if err = j.record.ByHand(); err == nil {
+				j.committed = true
+			}
+		}
+	})
+	return err
+}
+
+// Refused has the journal say that the code made no signature.
+func (j *job) Refused(why *problem.Error) error {
+	var err error
+	j.s.do(func() {
+		if err = j.record.Refused(why.Code); err == nil {
+			j.committed = false
+		}
+	})
+	return err
+}
+
+// Hold has what came back on disk, and in the journal, before it returns.
+func (j *job) Hold(data []byte) (Signed, error) {
+	path, hash, err := save.Hold(j.work, data)
+	if err != nil {
+		return Signed{}, err
+	}
+	if err := j.record.Received(path, hash); err != nil {
+		return Signed{}, err
+	}
+	return Signed{Path: path, SHA256: hash, Size: int64(len(data))}, nil
+}

@@ -1,0 +1,214 @@
+package conversation
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig"
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+	"github.com/sign-with-cmd/sign-with-cmd/host/secret"
+)
+
+// kind is what a message asks for. The key that names it is the protocol's.
+type kind string
+
+const (
+	kindStart      kind = "start"
+	kindStage1     kind = "stage1"
+	kindOTP        kind = "otp"
+	kindResend     kind = "resend"
+	kindCancel     kind = "cancel"
+	kindPing       kind = "ping"
+	kindScreenshot kind = "screenshot"
+	kindUpload     kind = "upload_local"
+)
+
+// message is what a client may send; unknown fields are ignored.
+type message struct {
+	Start          json.RawMessage `json:"start"`
+	AutoScreenshot json.RawMessage `json:"auto_screenshot"`
+	Lang           string          `json:"lang"`
+	Protocol       int             `json:"protocol"`
+	MinProtocol    int             `json:"min_protocol"`
+
+	Phone       *secret.Secret `json:"phone"`
+	PIN         *secret.Secret `json:"pin"`
+	PDFFilePath string         `json:"pdf_file_path"`
+	Confirm     string         `json:"confirm"`
+	SignAgain   string         `json:"sign_again"`
+
+	OTP         *secret.Secret  `json:"otp"`
+	Resend      json.RawMessage `json:"resend"`
+	Cancel      json.RawMessage `json:"cancel"`
+	Ping        json.RawMessage `json:"ping"`
+	Screenshot  json.RawMessage `json:"screenshot"`
+	UploadLocal json.RawMessage `json:"upload_local"`
+	Name        string          `json:"name"`
+}
+
+// maxDepth bounds the nesting of a message; none of the protocol's goes deeper than three.
+const maxDepth = 16
+
+// parse reads a message and says what it asks for. The error never quotes the message, which may hold a secret.
+func parse(data []byte) (message, kind, error) {
+	var m message
+	if deep(data) {
+		return m, "", problem.New(problem.MessageMalformed, "nested too deep")
+	}
+	if err := json.Unmarshal(data, &m); err != nil || !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+		return m, "", problem.New(problem.MessageMalformed, "not an object of the protocol's fields")
+	}
+	switch {
+	case m.Cancel != nil:
+		return m, kindCancel, nil
+	case m.Ping != nil:
+		return m, kindPing, nil
+	case m.Screenshot != nil:
+		return m, kindScreenshot, nil
+	case m.UploadLocal != nil:
+		return m, kindUpload, nil
+	case m.OTP != nil:
+		return m, kindOTP, nil
+	case m.Resend != nil:
+		return m, kindResend, nil
+	case m.Phone != nil || m.PIN != nil || m.PDFFilePath != "":
+		return m, kindStage1, nil
+	case m.Start != nil:
+		return m, kindStart, nil
+	}
+	return m, "", problem.New(problem.MessageUnknown, "none of the protocol's messages")
+}
+
+func deep(data []byte) bool {
+	depth, inString, escaped := 0, false, false
+	for _, b := range data {
+		switch {
+		case escaped:
+			escaped = false
+		case inString:
+			escaped = b == '\\'
+			inString = b != '"'
+		case b == '"':
+			inString = true
+		case b == '{' || b == '[':
+			if depth++; depth > maxDepth {
+				return true
+			}
+		case b == '}' || b == ']':
+			depth--
+		}
+	}
+	return false
+}
+
+// truthy is how auto_screenshot is read: 1, true and "1" mean yes.
+func truthy(raw json.RawMessage) bool {
+	switch strings.Trim(string(raw), `" `) {
+	case "", "0", "false", "null":
+		return false
+	}
+	return true
+}
+
+// reply is what the host sends; a field that doesn't belong to the message stays out.
+type reply struct {
+	State    State  `json:"state,omitempty"`
+	Status   string `json:"status,omitempty"`
+	Progress string `json:"progress,omitempty"`
+	ID       string `json:"id,omitempty"` // the document's, the same as in the journal
+	Error    *fault `json:"error,omitempty"`
+
+	// the first message
+	Protocol     int         `json:"protocol,omitempty"`
+	MinProtocol  int         `json:"min_protocol,omitempty"`
+	Version      string      `json:"version,omitempty"`
+	Capabilities []string    `json:"capabilities,omitempty"`
+	Environment  string      `json:"environment,omitempty"`
+	Custom       bool        `json:"custom_environment,omitempty"`
+	Mode         string      `json:"mode,omitempty"`
+	PINHolder    string      `json:"pin_holder,omitempty"`
+	Unfinished   []leftover  `json:"unfinished,omitempty"`
+	Notes        []string    `json:"notes,omitempty"`
+	Document     *docInfo    `json:"document,omitempty"`
+	Received     int64       `json:"received,omitempty"`
+	Reference    string      `json:"reference,omitempty"`
+	Resend       bool        `json:"resend,omitempty"`
+	Approval     bool        `json:"approval,omitempty"`
+	SandboxOTP   string      `json:"sandbox_otp,omitempty"`
+	Screenshot   string      `json:"screenshot,omitempty"`
+	Auto         bool        `json:"auto,omitempty"`
+	Step         string      `json:"step,omitempty"`
+	Title        string      `json:"title,omitempty"`
+	Host         string      `json:"host,omitempty"`
+	Shown        *bool       `json:"shown,omitempty"`
+	Result       *resultInfo `json:"result,omitempty"`
+	File         *fileInfo   `json:"file,omitempty"`
+}
+
+const (
+	statusOK    = "OK"
+	statusError = "ERROR"
+)
+
+// fault is an error as the client gets it.
+type fault struct {
+	Code    problem.Code  `json:"code"`
+	Message string        `json:"message"`
+	Next    string        `json:"next,omitempty"`
+	Retry   problem.Retry `json:"retry"`
+	Site    string        `json:"site,omitempty"` // what the page itself said
+	Detail  string        `json:"detail,omitempty"`
+}
+
+// docInfo is a document before it's signed.
+type docInfo struct {
+	Name       string `json:"name"`
+	Size       int64  `json:"size"`
+	SHA256     string `json:"sha256"`
+	Pages      int    `json:"pages,omitempty"`
+	Signatures int    `json:"signatures,omitempty"`
+	Encrypted  bool   `json:"encrypted,omitempty"`
+	XFA        bool   `json:"xfa,omitempty"`
+	Damaged    string `json:"damaged,omitempty"`
+}
+
+// fileInfo is a file that was saved, or is kept.
+type fileInfo struct {
+	Path   string `json:"path"`
+	Name   string `json:"name"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+}
+
+// resultInfo is what the check of the returned file found.
+type resultInfo struct {
+	Verdict         pdfsig.Verdict     `json:"verdict"`
+	SignatureExists pdfsig.Exists      `json:"signature_exists"`
+	Signer          string             `json:"signer,omitempty"`
+	Issuer          string             `json:"issuer,omitempty"`
+	Time            string             `json:"time,omitempty"`
+	Findings        []finding          `json:"findings"`
+	Signatures      []pdfsig.Signature `json:"signatures,omitempty"`
+	Validator       string             `json:"validator,omitempty"`
+}
+
+// finding is one finding, with its sentence in the person's language.
+type finding struct {
+	pdfsig.Finding
+	Text string `json:"text"`
+}
+
+// leftover is a document of an earlier conversation that the person should look at.
+type leftover struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Answer string `json:"answer"`
+	Path   string `json:"path,omitempty"`
+}
+
+func faultOf(p *problem.Error, lang string) *fault {
+	e := p.Entry()
+	return &fault{Code: e.Code, Message: e.Message.In(lang), Next: e.Next.In(lang), Retry: e.Retry, Site: p.Site}
+}

@@ -1,0 +1,286 @@
+package conversation
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+)
+
+// session is one connection. Its fields belong to the goroutine of run; others reach them through do.
+type session struct {
+	ctx  context.Context
+	conn Conn
+	opts Options
+	lang string
+	log  *slog.Logger
+
+	state  State
+	auto   bool
+	method Method
+	upload *upload
+	job    *job
+
+	inbox chan inbound
+	calls chan func()
+	over  chan struct{}
+}
+
+// inbound is what was read from the connection.
+type inbound struct {
+	data []byte
+	err  error
+}
+
+func (s *session) run() error {
+	defer s.closeMethod()
+	s.greet()
+	go s.read()
+	timer := time.NewTimer(s.opts.Limits.Input)
+	defer timer.Stop()
+	for {
+		select {
+		case in := <-s.inbox:
+			timer.Reset(s.opts.Limits.Input)
+			var p *problem.Error
+			switch {
+			case in.err == nil:
+				s.handle(in.data)
+				clear(in.data) // it may have held a secret
+			case errors.As(in.err, &p):
+				s.fault(p)
+			default:
+				if !errors.Is(in.err, io.EOF) {
+					s.log.Info("the connection broke", "err", in.err)
+				}
+				return s.hangup()
+			}
+		case f := <-s.calls:
+			f()
+		case <-timer.C:
+			if s.state == StateStage1Input || s.state == StateStage2Input || s.state == StateStart {
+				s.fault(problem.New(problem.InputTimeout, ""))
+				return s.hangup()
+			}
+			timer.Reset(s.opts.Limits.Input)
+		case <-s.ctx.Done():
+			return s.hangup()
+		}
+	}
+}
+
+func (s *session) read() {
+	for {
+		data, err := s.conn.Read()
+		select {
+		case s.inbox <- inbound{data, err}:
+		case <-s.over:
+			return
+		}
+		var p *problem.Error
+		if err != nil && !errors.As(err, &p) {
+			return
+		}
+	}
+}
+
+// do runs f in the session's goroutine and waits for it. It says false when the session is over.
+func (s *session) do(f func()) bool {
+	done := make(chan struct{})
+	select {
+	case s.calls <- func() { f(); close(done) }:
+		<-done
+		return true
+	case <-s.over:
+		return false
+	}
+}
+
+func (s *session) greet() {
+	holder := "browser"
+	if s.opts.Mode == "launch" {
+		holder = "host"
+	}
+	s.send(reply{
+		State: StateStart, Protocol: Protocol, MinProtocol: MinProtocol, Version: s.opts.Version,
+		Capabilities: []string{"sign", "screenshot", "auto_screenshot", "upload_local", "resend", "assist", "journal"},
+		Environment:  s.opts.Environment, Custom: s.opts.Custom, Mode: s.opts.Mode, PINHolder: holder, Unfinished: s.recover(),
+	})
+}
+
+func (s *session) send(r reply) {
+	if s.job != nil && r.ID == "" {
+		r.ID = s.job.id()
+	}
+	data, err := json.Marshal(r)
+	if err == nil {
+		err = s.conn.Write(data)
+	}
+	if err != nil {
+		s.log.Info("sending a message", "state", r.State, "err", err)
+	}
+}
+
+// fault tells of an error that changes nothing: the conversation stays where it is.
+func (s *session) fault(p *problem.Error) {
+	s.log.Info("a message was refused", "state", s.state, "err", p)
+	s.send(reply{State: s.state, Status: statusError, Error: faultOf(p, s.lang)})
+}
+
+// handle acts on one message, or refuses it where the state doesn't allow it.
+func (s *session) handle(data []byte) {
+	m, k, err := parse(data)
+	if err != nil {
+		s.fault(problem.Wrap(problem.MessageMalformed, err))
+		return
+	}
+	switch k {
+	case kindPing:
+		s.ping(m.Ping)
+	case kindStart:
+		s.start(m)
+	case kindCancel:
+		s.cancel()
+	case kindScreenshot:
+		s.screenshot()
+	case kindUpload:
+		s.take(m)
+	case kindStage1:
+		s.stage1(m)
+	case kindOTP:
+		s.answer(CodeAnswer{Code: *m.OTP})
+	case kindResend:
+		s.answer(CodeAnswer{Resend: true})
+	}
+}
+
+func (s *session) ping(raw json.RawMessage) {
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		text = string(raw)
+	}
+	s.send(reply{Status: statusOK, Progress: text})
+}
+
+func (s *session) outOfTurn(k kind) {
+	s.fault(problem.New(problem.MessageOutOfTurn, string(k)+" in state "+string(s.state)))
+}
+
+func (s *session) start(m message) {
+	switch {
+	case m.Protocol != 0 && m.Protocol < MinProtocol:
+		s.fault(problem.New(problem.VersionClientOld, ""))
+		return
+	case m.MinProtocol > Protocol:
+		s.fault(problem.New(problem.VersionHostOld, ""))
+		return
+	case s.state != StateStart && !s.state.over():
+		s.fault(problem.New(problem.Busy, "start in state "+string(s.state)))
+		return
+	}
+	if m.Lang == "pt" || m.Lang == "en" {
+		s.lang = m.Lang
+	}
+	s.auto = truthy(m.AutoScreenshot)
+	s.closeMethod()
+	s.method, s.job, s.upload = s.opts.NewMethod(), nil, nil
+	s.state = StateStage1Input
+	s.send(reply{State: s.state})
+	go s.warm(s.method)
+}
+
+// warm opens the method while the person still types, and says at once when that can't work.
+func (s *session) warm(method Method) {
+	err := method.Open(s.ctx)
+	s.do(func() {
+		switch {
+		case s.method != method:
+		case err == nil:
+			if notes := method.Notes(); len(notes) > 0 {
+				s.send(reply{State: s.state, Status: statusOK, Progress: "browser_ready", Notes: notes})
+			}
+		case s.state == StateStage1Input && s.job == nil && s.ctx.Err() == nil:
+			s.log.Error("opening the browser", "err", err)
+			s.state = StateFailed
+			s.send(reply{State: s.state, Status: statusError, Error: faultOf(problem.Wrap(problem.BrowserFailed, err), s.lang)})
+		}
+	})
+}
+
+func (s *session) closeMethod() {
+	if s.method == nil {
+		return
+	}
+	method := s.method
+	s.method = nil
+	if err := method.Close(); err != nil {
+		s.log.Info("closing the browser", "err", err)
+	}
+}
+
+func (s *session) screenshot() {
+	if s.state == StateStart || s.method == nil {
+		s.fault(problem.New(problem.ScreenshotFailed, "nothing to see yet"))
+		return
+	}
+	method := s.method
+	go func() {
+		ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)
+		defer cancel()
+		png, err := method.Screenshot(ctx)
+		s.do(func() {
+			if err != nil {
+				s.fault(problem.Wrap(problem.ScreenshotFailed, err))
+				return
+			}
+			s.send(reply{State: "screenshot", Status: statusOK, Screenshot: base64.StdEncoding.EncodeToString(png)})
+		})
+	}()
+}
+
+// cancel ends the signing, unless the code is on its way: that can't be undone, and the file that comes must be caught.
+func (s *session) cancel() {
+	switch {
+	case s.job != nil && s.job.committed:
+		s.fault(problem.New(problem.CancelTooLate, ""))
+	case s.job != nil && !s.state.over():
+		s.job.cancel() // its end is told by the job
+	case !s.state.over():
+		s.state = StateCancelled
+		s.send(reply{State: s.state, Status: statusOK})
+	default:
+		s.outOfTurn(kindCancel)
+	}
+}
+
+// hangup is the end of the connection.
+func (s *session) hangup() error {
+	job := s.job
+	if job == nil || s.state.over() {
+		return nil
+	}
+	limit := s.opts.Limits.Hangup
+	if job.committed {
+		limit = s.opts.Limits.Grace
+	} else {
+		job.cancel()
+	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for !s.state.over() {
+		select {
+		case <-s.inbox:
+		case f := <-s.calls:
+			f()
+		case <-timer.C:
+			s.log.Error("what was under way did not end in time", "limit", limit)
+			return errors.New("the conversation did not end in time")
+		}
+	}
+	return nil
+}

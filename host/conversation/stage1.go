@@ -1,0 +1,156 @@
+package conversation
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/journal"
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+	"github.com/sign-with-cmd/sign-with-cmd/host/save"
+	"github.com/sign-with-cmd/sign-with-cmd/host/secret"
+)
+
+// stage1 takes phone, PIN and the document; or, while the page asks again, phone and PIN alone.
+func (s *session) stage1(m message) {
+	if s.state != StateStage1Input {
+		s.outOfTurn(kindStage1)
+		return
+	}
+	creds, err := credentials(m)
+	if err == nil && s.job != nil {
+		err = s.job.again(m, creds)
+	} else if err == nil {
+		err = s.begin(m, creds)
+	}
+	if err != nil {
+		creds.Phone.Drop()
+		creds.PIN.Drop()
+		s.fault(problem.Wrap(problem.Internal, err))
+	}
+}
+
+// credentials checks the form of phone and PIN: any country's number, 4 to 8 digits (facts/cmd.md 4). The site judges the rest.
+func credentials(m message) (Credentials, error) {
+	var c Credentials
+	if m.Phone != nil {
+		c.Phone = *m.Phone
+	}
+	if m.PIN != nil {
+		c.PIN = *m.PIN
+	}
+	if !phoneLike(c.Phone) {
+		return c, problem.New(problem.PhoneFormat, "")
+	}
+	if n := c.PIN.Len(); n < 4 || n > 8 || !c.PIN.Digits() {
+		return c, problem.New(problem.PINFormat, "")
+	}
+	return c, nil
+}
+
+// phoneLike lets through a plus, digits (4 to 15, as E.164 has at most) and what people write between them.
+func phoneLike(phone secret.Secret) bool {
+	if phone.Len() > 40 {
+		return false
+	}
+	digits := 0
+	for i, r := range strings.TrimSpace(phone.Reveal()) {
+		switch {
+		case r >= '0' && r <= '9':
+			digits++
+		case r == '+' && i == 0, strings.ContainsRune(" -.()/", r):
+		default:
+			return false
+		}
+	}
+	return digits >= 4 && digits <= 15
+}
+
+// begin checks the document and starts to sign it.
+func (s *session) begin(m message, creds Credentials) error {
+	doc, err := s.document(m)
+	if err != nil {
+		return err
+	}
+	if m.SignAgain != doc.hash {
+		before, found, err := s.opts.Journal.MayBeSigned(doc.hash)
+		if err != nil {
+			return problem.Newf(problem.JournalFailed, "%w", err)
+		}
+		if found {
+			return problem.New(problem.LookFirst, "journal record "+before.ID)
+		}
+	} else if err := s.acknowledge(doc.hash); err != nil {
+		return err
+	}
+	record, err := s.opts.Journal.Begin(journal.Document{
+		Name: doc.name, SHA256: doc.hash, Size: int64(len(doc.data)), Environment: s.opts.Environment})
+	if err != nil {
+		return problem.Newf(problem.JournalFailed, "%w", err)
+	}
+	work := filepath.Join(s.opts.Work, record.ID())
+	path, err := privateCopy(work, doc)
+	if err != nil {
+		err = errors.Join(err, record.NotSigned(problem.Of(err)))
+		os.RemoveAll(work)
+		return err
+	}
+	s.upload = nil
+	s.job = newJob(s, record, work, Document{Name: doc.name, Path: path, SHA256: doc.hash, Size: int64(len(doc.data))}, creds)
+	s.state = StateStage1
+	go s.job.run(s.method)
+	return nil
+}
+
+// document finds the document that a stage1 message means, and checks that it's the one that was confirmed. A script
+// confirms by naming the file; what was uploaded needs its SHA-256 said back.
+func (s *session) document(m message) (*original, error) {
+	var doc *original
+	switch {
+	case m.PDFFilePath != "":
+		var err error
+		if doc, err = load(m.PDFFilePath, s.opts.Limits.PDF); err != nil {
+			return nil, err
+		}
+	case s.upload != nil && s.upload.doc != nil:
+		doc = s.upload.doc
+		if m.Confirm == "" {
+			return nil, problem.New(problem.ConfirmMissing, "")
+		}
+	default:
+		return nil, problem.New(problem.PDFNotFound, "no document was named or uploaded")
+	}
+	if m.Confirm != "" && !strings.EqualFold(m.Confirm, doc.hash) {
+		return nil, problem.New(problem.PDFChanged, "")
+	}
+	return doc, nil
+}
+
+// acknowledge writes down that the person has looked and wants to sign all the same.
+func (s *session) acknowledge(hash string) error {
+	for {
+		before, found, err := s.opts.Journal.MayBeSigned(hash)
+		if err == nil && !found {
+			return nil
+		}
+		if err == nil {
+			err = s.opts.Journal.Acknowledge(before.ID)
+		}
+		if err != nil {
+			return problem.Newf(problem.JournalFailed, "%w", err)
+		}
+	}
+}
+
+// privateCopy writes the document where nobody else changes it, under a name that the CMD page may see.
+func privateCopy(work string, doc *original) (string, error) {
+	if err := os.MkdirAll(work, 0o700); err != nil {
+		return "", problem.Newf(problem.Internal, "making the work folder: %w", err)
+	}
+	path := filepath.Join(work, save.SignedName(doc.name, ""))
+	if err := save.AtomicWrite(path, doc.data, 0o600); err != nil {
+		return "", problem.Newf(problem.DiskFull, "copying the document: %w", err)
+	}
+	return path, nil
+}

@@ -1,0 +1,48 @@
+# What a contributor runs. "make build" needs Go alone; test and demo install the
+# rest (scripts/deps.sh).
+
+MODULE   := github.com/sign-with-cmd/sign-with-cmd
+VERSION  := $(or $(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null),$(shell cat VERSION))
+LDFLAGS  := -s -w -X $(MODULE)/host/command.Version=$(VERSION)
+FUZZTIME ?= 60s
+
+# Debian's Go and a Go unpacked as go.dev says are both found.
+export PATH := $(PATH):/usr/local/go/bin
+
+.PHONY: build test lint fmt cross fuzz demo clean deps
+
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/cmdsign ./host/cmdsign
+
+# The race detector needs a C compiler, so this one is not CGO_ENABLED=0.
+test: deps lint
+	CGO_ENABLED=1 go test -race -timeout 20m ./...
+
+lint: bin/staticcheck
+	@unformatted=$$(gofmt -l host); test -z "$$unformatted" || { echo "make fmt would change:"; echo "$$unformatted"; exit 1; }
+	go vet ./...
+	bin/staticcheck ./...
+
+fmt:
+	gofmt -w host
+
+bin/staticcheck: tools/go.mod tools/go.sum
+	go -C tools build -o ../$@ honnef.co/go/tools/cmd/staticcheck
+
+# Does it still compile for the other systems?
+cross:
+	CGO_ENABLED=0 GOOS=windows go build ./...
+	CGO_ENABLED=0 GOOS=darwin go build ./...
+
+fuzz:
+	bash scripts/fuzz.sh $(FUZZTIME)
+
+demo: build
+	@bash scripts/deps.sh demo
+	./bin/cmdsign demo
+
+deps:
+	@bash scripts/deps.sh test
+
+clean:
+	rm -rf bin

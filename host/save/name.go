@@ -7,13 +7,6 @@ import (
 	"unicode/utf8"
 )
 
-// Markers for SignedName.
-const (
-	MarkSigned     = "-signed"
-	MarkSandbox    = "-TESTE-sem-valor-legal"
-	MarkUnverified = "-NAO-VERIFICADO"
-)
-
 // maxName is the longest name in bytes. File systems take 255; the rest is room for a
 // number when the name is taken.
 const maxName = 200

@@ -3,7 +3,7 @@
 
 MODULE   := github.com/sign-with-cmd/sign-with-cmd
 VERSION  := $(or $(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null),$(shell cat VERSION))
-LDFLAGS  := -s -w -X $(MODULE)/host/command.Version=$(VERSION)
+LDFLAGS  := -s -w -X $(MODULE)/host/command.version=$(VERSION)
 FUZZTIME ?= 60s
 
 # Debian's Go and a Go unpacked as go.dev says are both found.

@@ -44,7 +44,7 @@ var sentences = map[string]map[Result]problem.Text{
 	},
 	CheckChain: {
 		Pass:    {PT: "O certificado foi emitido por uma entidade reconhecida.", EN: "The certificate was issued by a recognised authority."},
-		Fail:    {PT: "O certificado não foi emitido pela entidade que indica.", EN: "The certificate was not issued by the authority it names, or has no legal value here."},
+		Fail:    {PT: "O certificado não foi emitido pela entidade que indica, ou não tem valor legal aqui.", EN: "The certificate was not issued by the authority it names, or has no legal value here."},
 		Unknown: {PT: "O emissor do certificado não é conhecido.", EN: "The issuer of the certificate is not known."},
 	},
 	CheckKeyUsage: {

@@ -1,0 +1,125 @@
+package signer
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig/pdf"
+)
+
+// addField makes the field of a signature, which is its own widget, on the first
+// page. Lists that are there are added to, where they are: an old field or
+// annotation must never be lost.
+func addField(view *pdf.View, u *pdf.Update, sig pdf.Ref) error {
+	page, err := firstPage(view)
+	if err != nil {
+		return err
+	}
+	root, _ := view.Root()
+	catalog, err := view.Catalog()
+	if err != nil {
+		return err
+	}
+	form, err := view.Dict(catalog.Get("AcroForm"))
+	if err != nil {
+		return err
+	}
+	if len(catalog.Duplicates())+len(form.Duplicates())+len(page.Dict.Duplicates()) > 0 {
+		return errors.New("the file has a key twice")
+	}
+	name, err := freeName(view, form)
+	if err != nil {
+		return err
+	}
+	field := pdf.NewDict()
+	field.Set("Type", pdf.Name("Annot"))
+	field.Set("Subtype", pdf.Name("Widget"))
+	field.Set("FT", pdf.Name("Sig"))
+	field.Set("T", pdf.String{Value: []byte(name)})
+	field.Set("V", sig)
+	field.Set("F", pdf.Int(132)) // printed and locked; without area it doesn't show
+	field.Set("Rect", pdf.Array{pdf.Int(0), pdf.Int(0), pdf.Int(0), pdf.Int(0)})
+	field.Set("P", page.Ref)
+	r := u.Add(field)
+	if err := appendTo(view, u, page.Dict, page.Ref, "Annots", r); err != nil {
+		return err
+	}
+	return addToForm(view, u, root, catalog, form, r)
+}
+
+func addToForm(view *pdf.View, u *pdf.Update, root pdf.Ref, catalog, form *pdf.Dict, field pdf.Ref) error {
+	isNew := form == nil
+	if isNew {
+		form = pdf.NewDict()
+	}
+	form = form.Clone()
+	form.Set("SigFlags", pdf.Int(3))
+	list, err := view.Array(form.Get("Fields"))
+	if err != nil {
+		return err
+	}
+	longer := append(append(pdf.Array{}, list...), field)
+	if at, ok := form.Get("Fields").(pdf.Ref); ok && list != nil {
+		u.Replace(at, longer)
+	} else {
+		form.Set("Fields", longer)
+	}
+	if owner, ok := catalog.Get("AcroForm").(pdf.Ref); ok && !isNew {
+		u.Replace(owner, form)
+		return nil
+	}
+	catalog = catalog.Clone()
+	catalog.Set("AcroForm", form)
+	u.Replace(root, catalog)
+	return nil
+}
+
+// appendTo adds a reference to the list under a key of an object: in the list's own
+// object if it is one, else in the object itself.
+func appendTo(view *pdf.View, u *pdf.Update, d *pdf.Dict, owner pdf.Ref, key pdf.Name, r pdf.Ref) error {
+	list, err := view.Array(d.Get(key))
+	if err != nil {
+		return err
+	}
+	longer := append(append(pdf.Array{}, list...), r)
+	if at, ok := d.Get(key).(pdf.Ref); ok && list != nil {
+		u.Replace(at, longer)
+		return nil
+	}
+	d = d.Clone()
+	d.Set(key, longer)
+	u.Replace(owner, d)
+	return nil
+}
+
+func firstPage(view *pdf.View) (first pdf.Page, err error) {
+	found := false
+	err = view.Pages(func(p pdf.Page) bool { first, found = p, true; return false })
+	if err == nil && !found {
+		err = errors.New("the file has no page")
+	}
+	return first, err
+}
+
+// freeName gives a name that no other field of the form's first level has.
+func freeName(view *pdf.View, form *pdf.Dict) (string, error) {
+	fields, err := view.Array(form.Get("Fields"))
+	if err != nil {
+		return "", err
+	}
+	used := map[string]bool{}
+	for _, o := range fields {
+		d, err := view.Dict(o)
+		if err != nil {
+			return "", err
+		}
+		if t, ok := d.Get("T").(pdf.String); ok {
+			used[string(t.Value)] = true
+		}
+	}
+	for n := 1; ; n++ {
+		if name := fmt.Sprintf("Signature%d", n); !used[name] {
+			return name, nil
+		}
+	}
+}

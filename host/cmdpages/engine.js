@@ -160,7 +160,7 @@ globalThis.cmdsign ??= (() => {
 	// mask hides what a screenshot must not show, without changing the page's own content: fields become dots, and every run
 	// of six or more digits (a phone, a code, a civil number) is painted over. unmask takes it back.
 	const sheet = new CSSStyleSheet();
-	sheet.replaceSync(`input, textarea { -webkit-text-security: disc !important; }
+	sheet.replaceSync(`input:not([type=submit]):not([type=button]):not([type=file]):not([type=image]), textarea { -webkit-text-security: disc !important; }
 		::highlight(cmdsign) { color: transparent !important; background-color: #999 !important; }`);
 	function mask() {
 		const highlight = new Highlight();

@@ -1,10 +1,203 @@
 package command
 
 import (
+	"context"
+	_ "embed"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
 	"github.com/spf13/cobra"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/config"
+	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
+	"github.com/sign-with-cmd/sign-with-cmd/host/environment"
+	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox"
 )
 
+//go:embed example/contrato-de-exemplo.pdf
+var examplePDF []byte
+
+const exampleName = "contrato-de-exemplo.pdf"
+
+// demoPIN is any PIN: the sandbox takes all that are well formed.
+const demoPIN = "1234"
+
 func newDemo(load loader) *cobra.Command {
-	return &cobra.Command{Use: "demo", RunE: func(*cobra.Command, []string) error { return errors.New("not yet") }}
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Uma assinatura inteira no sandbox / A whole signature on the sandbox",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := load(cmd)
+			if err != nil {
+				return err
+			}
+			cfg.Env = environment.Sandbox
+			d := demo{out: cmd.OutOrStdout(), en: cfg.Lang == "en"}
+			return d.run(cmd.Context(), cfg)
+		},
+	}
+	signingFlags(cmd)
+	return cmd
+}
+
+// demo is a client of the conversation, as any other: it sends and reads the protocol's messages.
+type demo struct {
+	out io.Writer
+	en  bool
+}
+
+// said are the fields of the host's messages that the demo looks at.
+type said struct {
+	State      string   `json:"state"`
+	Status     string   `json:"status"`
+	Progress   string   `json:"progress"`
+	Notes      []string `json:"notes"`
+	SandboxOTP string   `json:"sandbox_otp"`
+	Reference  string   `json:"reference"`
+	Error      *struct {
+		Code, Message, Next string
+	} `json:"error"`
+	Result *struct {
+		Signer, Issuer string
+		Findings       []struct{ Result, Text string }
+	} `json:"result"`
+	File *struct {
+		Path, SHA256 string
+		Size         int64
+	} `json:"file"`
+}
+
+func (d *demo) run(ctx context.Context, cfg *config.Config) error {
+	pdf, remove, err := d.example()
+	if err != nil {
+		return err
+	}
+	defer remove()
+	if err := d.makeDownloads(cfg); err != nil {
+		return err
+	}
+	d.print("Sign with CMD: uma assinatura no sandbox, sem valor legal. Não oficial; sem ligação ao Estado.",
+		"Sign with CMD: a signature on the sandbox, of no legal value. Not official; not connected with the State.")
+	d.line("documento", "document", pdf)
+
+	toHost, fromClient := io.Pipe()
+	toClient, fromHost := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		err := converse(ctx, cfg, conversation.Lines(toHost, fromHost))
+		fromHost.Close()
+		ended <- err
+	}()
+	ok, err := d.talk(json.NewDecoder(toClient), json.NewEncoder(fromClient), pdf, cfg.Lang)
+	fromClient.Close()
+	toClient.Close()
+	if err := errors.Join(err, <-ended); err != nil {
+		return err
+	}
+	if !ok {
+		return exitError(exitFailed)
+	}
+	return nil
+}
+
+// talk is the conversation as docs/PROTOCOL.md has it. It says whether a verified file was saved.
+func (d *demo) talk(in *json.Decoder, out *json.Encoder, pdf, lang string) (bool, error) {
+	for {
+		var m said
+		if err := in.Decode(&m); err != nil {
+			if errors.Is(err, io.EOF) {
+				return false, nil
+			}
+			return false, err
+		}
+		prompt := m.Progress == "" || m.Progress == "otp"
+		var reply map[string]any
+		switch {
+		case m.State == "start":
+			reply = map[string]any{"start": "", "lang": lang}
+		case m.State == "stage1_input" && prompt && m.Status != "ERROR":
+			phone := sandbox.MagicPhones()[0].Phone
+			d.line("telemóvel, PIN", "phone, PIN", phone+", "+demoPIN)
+			reply = map[string]any{"phone": phone, "pin": demoPIN, "pdf_file_path": pdf}
+		case m.State == "stage2_input" && prompt && m.Status != "ERROR":
+			d.line("código recebido", "code received", m.SandboxOTP+"  (ref. "+m.Reference+")")
+			reply = map[string]any{"otp": m.SandboxOTP}
+		case m.Error != nil:
+			d.line("erro", "error", m.Error.Message+" ["+m.Error.Code+"] "+m.Error.Next)
+			d.result(m)
+			return false, nil
+		case m.State == "done":
+			d.result(m)
+			return true, nil
+		default:
+			for _, note := range m.Notes {
+				d.line("nota", "note", note)
+			}
+			if len(m.Notes) == 0 {
+				d.line("passo", "step", m.Progress)
+			}
+		}
+		if reply != nil {
+			if err := out.Encode(reply); err != nil {
+				return false, err
+			}
+		}
+	}
+}
+
+func (d *demo) result(m said) {
+	if m.Result != nil {
+		d.line("assinado por", "signed by", m.Result.Signer)
+		for _, f := range m.Result.Findings {
+			mark := map[string]string{"pass": "✓", "fail": "✗"}[f.Result]
+			if mark == "" {
+				mark = "?"
+			}
+			d.line("verificação", "check", mark+" "+f.Text)
+		}
+	}
+	if m.File != nil {
+		d.line("guardado em", "saved as", m.File.Path)
+		d.line("SHA-256", "SHA-256", m.File.SHA256)
+	}
+}
+
+// example writes the embedded document to a folder of its own.
+func (d *demo) example() (path string, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "cmdsign-demo-")
+	if err != nil {
+		return "", nil, err
+	}
+	path = filepath.Join(dir, exampleName)
+	return path, func() { os.RemoveAll(dir) }, os.WriteFile(path, examplePDF, 0o600)
+}
+
+// makeDownloads makes the Downloads folder on a machine that was never used by a person, and says so.
+func (d *demo) makeDownloads(cfg *config.Config) error {
+	dir, err := downloads(cfg)()
+	if err == nil || dir == "" {
+		return nil
+	}
+	d.line("pasta criada", "folder made", dir)
+	return os.MkdirAll(dir, 0o755)
+}
+
+func (d *demo) line(pt, en, value string) {
+	name := pt
+	if d.en {
+		name = en
+	}
+	fmt.Fprintf(d.out, "  %-16s %s\n", name, value)
+}
+
+func (d *demo) print(pt, en string) {
+	if d.en {
+		pt = en
+	}
+	fmt.Fprintf(d.out, "%s\n\n", pt)
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -117,6 +118,9 @@ func wire(ctx context.Context, cfg *config.Config, log *slog.Logger) (*wired, er
 	}
 	if w.sandbox != nil {
 		w.options.SandboxCode = func(ctx context.Context, phone string) (string, error) {
+			// The sandbox may have been told to send none, or late.
+			ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+			defer cancel()
 			code, _, err := w.sandbox.WaitCode(ctx, phone)
 			return code, err
 		}

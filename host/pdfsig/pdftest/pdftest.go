@@ -256,3 +256,53 @@ func Update(file []byte, num int, body string) []byte {
 	start := len(out)
 	return fmt.Appendf(out, "xref\n%d 1\n%010d 00000 n \ntrailer\n<<%s/Prev %s>>\nstartxref\n%d\n%%%%EOF\n", num, at, trailer, prev, start)
 }
+
+// WithContent makes a one-page document whose content stream is given.
+func WithContent(content string) []byte {
+	b := &Builder{}
+	catalog, tree, info, page := b.Reserve(), b.Reserve(), b.Add("<<>>"), b.Reserve()
+	stream := b.AddStream("", content)
+	b.Set(catalog, "<</Type/Catalog/Pages %d 0 R>>", tree)
+	b.Set(tree, "<</Type/Pages/Count 1/Kids[%d 0 R]>>", page)
+	b.Set(page, "<</Type/Page/Parent %d 0 R/MediaBox[0 0 595 842]/Contents %d 0 R>>", tree, stream)
+	return b.Table(catalog, info)
+}
+
+// Hybrid makes a document with a table and, for newer readers, a stream
+// (ISO 32000-1, 7.5.8.4): the document information is seen by those only.
+func Hybrid() []byte {
+	b := &Builder{}
+	catalog, tree, info, page := b.Reserve(), b.Reserve(), b.Reserve(), b.Reserve()
+	b.Set(catalog, "<</Type/Catalog/Pages %d 0 R>>", tree)
+	b.Set(tree, "<</Type/Pages/Count 1/Kids[%d 0 R]>>", page)
+	b.Set(page, "<</Type/Page/Parent %d 0 R/MediaBox[0 0 595 842]>>", tree)
+	var out bytes.Buffer
+	out.WriteString(header)
+	at := make([]int, 8)
+	for i, body := range b.bodies {
+		if i+1 != info {
+			at[i+1] = out.Len()
+			fmt.Fprintf(&out, "%d 0 obj\n%s\nendobj\n", i+1, body)
+		}
+	}
+	at[5] = out.Len()
+	held := fmt.Sprintf("%d 0 <</Title(Hidden)>>", info)
+	fmt.Fprintf(&out, "5 0 obj\n<</Type/ObjStm/N 1/First 4/Length %d>>\nstream\n%s\nendstream\nendobj\n", len(held), held)
+	at[6] = out.Len()
+	rows := []byte{2, 0, 5, 0, 1, byte(at[5] >> 8), byte(at[5]), 0}
+	fmt.Fprintf(&out, "6 0 obj\n<</Type/XRef/Size 7/W[1 2 1]/Index[%d 1 5 1]/Root 1 0 R/Length %d>>\nstream\n%s\nendstream\nendobj\n", info, len(rows), rows)
+	start := out.Len()
+	fmt.Fprintf(&out, "xref\n0 7\n0000000003 65535 f \n")
+	for n := 1; n < 7; n++ {
+		switch n {
+		case info:
+			out.WriteString("0000000005 00000 f \n")
+		case 5:
+			out.WriteString("0000000000 00000 f \n")
+		default:
+			fmt.Fprintf(&out, "%010d 00000 n \n", at[n])
+		}
+	}
+	fmt.Fprintf(&out, "trailer\n<</Size 7/Root 1 0 R/Info %d 0 R/XRefStm %d>>\nstartxref\n%d\n%%%%EOF\n", info, at[6], start)
+	return out.Bytes()
+}

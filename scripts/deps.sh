@@ -49,5 +49,5 @@ fi
 
 echo "installing ${packages[*]}" >&2
 export DEBIAN_FRONTEND=noninteractive
-"${as_root[@]}" apt-get update -qq </dev/null
-"${as_root[@]}" apt-get install -qq -y --no-install-recommends "${packages[@]}" </dev/null >/dev/null
+"${as_root[@]}" apt-get -o Acquire::Retries=3 update -qq </dev/null
+"${as_root[@]}" apt-get -o Acquire::Retries=3 install -qq -y --no-install-recommends "${packages[@]}" </dev/null >/dev/null

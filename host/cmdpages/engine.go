@@ -75,7 +75,11 @@ func (e *engine) run(ctx context.Context) (conversation.Signed, error) {
 	var since *seen
 	overlays := 0
 	for {
-		now, signed, err := e.next(ctx, since, e.limits.Page, e.limits.Unknown, failed)
+		limit := e.limits.Page
+		if e.guard.sent.Load() {
+			limit = e.limits.Result
+		}
+		now, signed, err := e.next(ctx, since, limit, e.limits.Unknown, failed)
 		if err != nil {
 			return conversation.Signed{}, err
 		}

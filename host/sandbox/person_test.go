@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -34,8 +35,25 @@ type person struct {
 	body   string
 }
 
+// keys is where the tests' CA lives: making keys for each test would take half a minute.
+var keys string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "sandbox-test-*")
+	if err != nil {
+		panic(err)
+	}
+	keys = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
 func start(t *testing.T, cfg Config) *Sandbox {
 	t.Helper()
+	if cfg.Dir == "" {
+		cfg.Dir = keys
+	}
 	s, err := Start(context.Background(), cfg)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })

@@ -51,6 +51,15 @@ func (v view) Field(control string) string { return v.look.controls.field(contro
 // Human is the value of humanCheck.
 func (v view) Human() string { return humanCheckValue }
 
+// Progress has an entry for each of the six steps, true up to the one shown.
+func (v view) Progress() []bool {
+	steps := make([]bool, 6)
+	for i := range v.Number {
+		steps[i] = true
+	}
+	return steps
+}
+
 // Languages are those that the look can switch to.
 func (v view) Languages() []string { return v.look.languages }
 

@@ -553,7 +553,7 @@ func TestWrongConfigurationIsRefused(t *testing.T) {
 
 func TestItStopsWithItsContextEvenWhileAPageHangs(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	s, err := Start(ctx, Config{})
+	s, err := Start(ctx, Config{Dir: keys})
 	require.NoError(t, err)
 	p := newPerson(t, s)
 	p.walkTo(stepCredentials, okPhone)

@@ -15,7 +15,7 @@ build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/cmdsign ./host/cmdsign
 
 # The race detector needs a C compiler, so this one is not CGO_ENABLED=0.
-test: deps lint
+test: deps lint cross
 	CGO_ENABLED=1 go test -race -timeout 20m ./...
 
 lint: bin/staticcheck

@@ -495,13 +495,11 @@ func isSignature(o pdf.Object) bool {
 }
 
 // oldReferences refuses an update that fills a hole: an old object that refers to
-// a number which only the update gives a content would show that content.
+// a number which only the update gives a content would show that content. This goes
+// for replaced objects too, as they keep most of their references.
 func (d *revisionDiff) oldReferences() error {
 	var failed error
 	err := d.old.Each(func(num uint32, o pdf.Object) bool {
-		if d.replaced[num] {
-			return true
-		}
 		references(o, func(r pdf.Ref) {
 			if d.fresh[r.Num] && failed == nil {
 				failed = violated("object %d is new, and the old object %d refers to it", r.Num, num)

@@ -155,3 +155,6 @@ func (u *Update) appendStream(out []byte, entries []Entry, start int64) []byte {
 	out = append(AppendObject(out, t), "\nstream\n"...)
 	return append(append(out, rows.Bytes()...), "\nendstream\nendobj\n"...)
 }
+
+// Get gives what the update holds for an object, nil if it doesn't touch it.
+func (u *Update) Get(r Ref) Object { return u.objects[r.Num].body }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"net/http"
@@ -137,9 +138,18 @@ var faults = []*fault{
 	{name: "session-expired", phone: "+351900000026", post: hooks{stepCode: expire},
 		pt: "A sessão expira ao confirmar o código; nada é assinado.",
 		en: "The session expires when the code is confirmed; nothing is signed."},
-	{name: "interstitial", phone: "+351900000027", get: hooks{stepCode: noticeFirst},
+	{name: "interstitial", phone: "+351900000027", get: hooks{stepCode: noticeFirst("notice")},
 		pt: "Uma página desconhecida aparece antes da do código; um botão leva adiante.",
 		en: "An unknown page comes before the code page; a button leads on."},
+	{name: "consent", phone: "+351900000061", get: hooks{stepCode: noticeFirst("consent")},
+		pt: "Uma página pede autorização para usar dados antes da do código.",
+		en: "A page asks for consent to use data before the code page."},
+	{name: "captcha", phone: "+351900000062", get: hooks{stepCode: noticeFirst("captcha")},
+		pt: "Uma página pede os caracteres de uma imagem antes da do código.",
+		en: "A page asks for the characters of a picture before the code page."},
+	{name: "channel", phone: "+351900000063", get: hooks{stepCode: noticeFirst("channel")}, silent: func(n int) bool { return n == 1 },
+		pt: "Uma página pergunta por onde enviar o código; só depois o SMS é enviado.",
+		en: "A page asks how to send the code; only then is the SMS sent."},
 	{name: "error-500-at-code", phone: "+351900000028", post: hooks{stepCode: answer(http.StatusInternalServerError, "message.500")},
 		pt: "Erro 500 ao confirmar o código; nada é assinado.",
 		en: "Error 500 when the code is confirmed; nothing is signed."},
@@ -201,6 +211,18 @@ var faults = []*fault{
 	{name: "result-altered", phone: "+351900000047", result: func(_ *exchange, d *delivery) { d.body[len(d.original)/2] ^= 1 },
 		pt: "Um byte da parte assinada do original foi alterado.",
 		en: "A byte of the original's signed part has been altered."},
+	{name: "result-altered-revision", phone: "+351900000054", result: alterRevision,
+		pt: "Um byte da revisão acrescentada pela assinatura foi alterado; o original está intacto.",
+		en: "A byte of the revision that the signature added has been altered; the original is intact."},
+	{name: "result-rewritten", phone: "+351900000055", signs: rewrite,
+		pt: "O serviço reescreveu o documento antes de o assinar.",
+		en: "The service rewrote the document before it signed it."},
+	{name: "result-extra", phone: "+351900000056", result: func(_ *exchange, d *delivery) { d.body = append(d.body, "\n% SANDBOX\n"...) },
+		pt: "Há bytes a mais depois do fim da assinatura.",
+		en: "There are more bytes after the end of the signature."},
+	{name: "result-hang", phone: "+351900000057", result: hangResult,
+		pt: "O PDF para a meio e nunca acaba de chegar.",
+		en: "The PDF stops half-way and never ends."},
 	{name: "result-cut", phone: "+351900000048", result: func(_ *exchange, d *delivery) { d.length = len(d.body); d.body = d.body[:len(d.body)/2] },
 		pt: "A transferência é cortada a meio.",
 		en: "The transfer is cut half-way."},
@@ -216,9 +238,9 @@ var faults = []*fault{
 	{name: "result-reset", phone: "+351900000052", result: func(x *exchange, _ *delivery) { reset(x) },
 		pt: "O documento é assinado, mas a ligação cai.",
 		en: "The document is signed, but the connection breaks."},
-	{name: "result-foreign", phone: "+351900000053", result: resultForeign,
-		pt: "Assinado com um certificado de outra autoridade desconhecida.",
-		en: "Signed with a certificate of another, unknown authority."},
+	{name: "result-impostor", phone: "+351900000053", result: resultImpostor,
+		pt: "Assinado por uma autoridade falsa que usa o nome da verdadeira.",
+		en: "Signed by a false authority that uses the real one's name."},
 }
 
 func once(label string) func(*exchange) string {
@@ -299,13 +321,17 @@ func reset(x *exchange) bool {
 	panic(http.ErrAbortHandler)
 }
 
-func noticeFirst(x *exchange) bool {
-	if x.p.over {
-		return false
+// noticeFirst puts a page of that kind before the one asked for, once.
+func noticeFirst(kind string) func(*exchange) bool {
+	return func(x *exchange) bool {
+		if x.p.over {
+			return false
+		}
+		x.p.over = true
+		x.p.notice, x.p.captcha = kind, reference()[:5]
+		x.move(stepNotice)
+		return true
 	}
-	x.p.over = true
-	x.move(stepNotice)
-	return true
 }
 
 // lookAlike redirects to the copy of the page that would come next.
@@ -318,6 +344,33 @@ func lookAlike(status int) func(*exchange) bool {
 	}
 }
 
+// alterRevision changes the year of the signing date, which the signature covers.
+func alterRevision(x *exchange, d *delivery) {
+	date := []byte("/M(D:20")
+	at := bytes.Index(d.body[len(d.original):], date)
+	if at < 0 {
+		x.s.log.Error("nothing to alter in the signed revision")
+		return
+	}
+	d.body[len(d.original)+at+len(date)] ^= 1
+}
+
+// rewrite changes the document's version, which leaves a sound file that isn't the one sent.
+func rewrite(document []byte) []byte {
+	header := []byte("%PDF-1.")
+	changed := bytes.Clone(document)
+	if at := bytes.Index(changed, header); at >= 0 && at+len(header) < len(changed) {
+		changed[at+len(header)] = '4' + '7' - changed[at+len(header)]
+	}
+	return changed
+}
+
+func hangResult(x *exchange, d *delivery) {
+	d.length = len(d.body)
+	d.body = d.body[:len(d.body)/2]
+	d.hang = true
+}
+
 func resultHTML(x *exchange, d *delivery) {
 	d.kind = "text/html; charset=utf-8"
 	d.body = []byte("<!DOCTYPE html><html><body><p>SANDBOX: " + label("message.state", "pt") + "</p></body></html>")
@@ -328,21 +381,21 @@ func resultError(_ *exchange, d *delivery) {
 	d.body = []byte("SANDBOX: " + label("message.500", "pt"))
 }
 
-// resultForeign signs the document with a CA that nobody has seen before.
-func resultForeign(x *exchange, d *delivery) {
+// resultImpostor signs the document with another test CA, whose names are the same and whose keys are not.
+func resultImpostor(x *exchange, d *delivery) {
 	authority, err := signer.Open("")
 	if err != nil {
-		x.s.log.Error("foreign CA not made", "error", err)
+		x.s.log.Error("false CA not made", "error", err)
 		return
 	}
 	stranger, err := authority.Citizen(citizenName)
 	if err != nil {
-		x.s.log.Error("foreign citizen not made", "error", err)
+		x.s.log.Error("false citizen not made", "error", err)
 		return
 	}
 	signed, err := stranger.Sign(d.original, x.s.cfg.Now())
 	if err != nil {
-		x.s.log.Error("foreign signature not made", "error", err)
+		x.s.log.Error("false signature not made", "error", err)
 		return
 	}
 	d.body = signed

@@ -1,14 +1,18 @@
 package sandbox
 
 import (
+	"bytes"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig"
 	"github.com/stretchr/testify/require"
 )
 
@@ -43,6 +47,7 @@ var doing = map[string]func(p *person, phone string){
 	"": func(p *person, phone string) {
 		confirmed(p, phone)
 		p.requireSigned()
+		require.Equal(p.t, pdfsig.Verified, p.verify().Verdict)
 	},
 	"wrong-pin-once": func(p *person, phone string) {
 		authenticated(p, phone)
@@ -180,6 +185,33 @@ var doing = map[string]func(p *person, phone string){
 		p.confirm(p.code(phone))
 		p.requireSigned()
 	},
+	"consent": func(p *person, phone string) {
+		authenticated(p, phone)
+		p.requireAt(stepNotice)
+		p.says("consent.heading")
+		p.press("btnKnown", nil)
+		p.confirm(p.code(phone))
+		p.requireSigned()
+	},
+	"captcha": func(p *person, phone string) {
+		authenticated(p, phone)
+		p.requireAt(stepNotice)
+		p.press("btnKnown", map[string]string{"txtCaptcha": "?"})
+		p.says("error.captcha")
+		shown := regexp.MustCompile(`<text[^>]*>([^<]+)</text>`).FindStringSubmatch(p.body)
+		require.NotNil(p.t, shown)
+		p.press("btnKnown", map[string]string{"txtCaptcha": shown[1]})
+		p.confirm(p.code(phone))
+		p.requireSigned()
+	},
+	"channel": func(p *person, phone string) {
+		authenticated(p, phone)
+		p.requireAt(stepNotice)
+		require.Zero(p.t, p.s.Counts().Messages)
+		p.press("btnKnown", map[string]string{"rblChannel": "sms"})
+		p.confirm(p.code(phone))
+		p.requireSigned()
+	},
 	"error-500-at-code": func(p *person, phone string) {
 		confirmed(p, phone)
 		p.failsWith(http.StatusInternalServerError, "message.500")
@@ -242,6 +274,28 @@ var doing = map[string]func(p *person, phone string){
 			}
 		}
 		require.Equal(p.t, 1, different)
+		p.verdicts(pdfsig.Fail, pdfsig.Fail, pdfsig.Unknown)
+	},
+	"result-altered-revision": func(p *person, phone string) {
+		confirmed(p, phone)
+		p.requireSigned()
+		p.verdicts(pdfsig.Pass, pdfsig.Fail, pdfsig.Unknown)
+	},
+	"result-rewritten": func(p *person, phone string) {
+		confirmed(p, phone)
+		p.verdicts(pdfsig.Fail, pdfsig.Pass, pdfsig.Pass)
+	},
+	"result-extra": func(p *person, phone string) {
+		confirmed(p, phone)
+		p.requireSigned()
+		require.Equal(p.t, pdfsig.Fail, p.verify().Find(pdfsig.CheckByteRange).Result)
+	},
+	"result-hang": func(p *person, phone string) {
+		authenticated(p, phone)
+		p.client.Timeout = 500 * time.Millisecond
+		err := p.try(p.pressing("btnNext", map[string]string{"txtMobileTAN": p.code(phone)}))
+		require.ErrorContains(p.t, err, "Timeout")
+		require.True(p.t, strings.HasPrefix(p.body, "%PDF-"), "the file begins")
 	},
 	"result-cut": func(p *person, phone string) {
 		authenticated(p, phone)
@@ -267,9 +321,10 @@ var doing = map[string]func(p *person, phone string){
 		authenticated(p, phone)
 		p.breaks(p.pressing("btnNext", map[string]string{"txtMobileTAN": p.code(phone)}))
 	},
-	"result-foreign": func(p *person, phone string) {
+	"result-impostor": func(p *person, phone string) {
 		confirmed(p, phone)
 		p.requireSigned()
+		p.verdicts(pdfsig.Pass, pdfsig.Pass, pdfsig.Fail)
 	},
 }
 
@@ -420,6 +475,24 @@ func leadsAstray(before step, want LookAlike) func(*person, string) {
 		got.Bytes = 0
 		require.Equal(p.t, want, got)
 	}
+}
+
+// verify checks the answer as the product does, against the document that was sent and the sandbox's root.
+func (p *person) verify() *pdfsig.Report {
+	p.t.Helper()
+	report, err := pdfsig.VerifyReturned(strings.NewReader(p.body), int64(len(p.body)),
+		bytes.NewReader(samplePDF), int64(len(samplePDF)), pdfsig.Options{Roots: []*x509.Certificate{p.s.Root()}})
+	require.NoError(p.t, err)
+	return report
+}
+
+// verdicts requires what the verifier finds of the original, of the signature and of its issuer.
+func (p *person) verdicts(original, signature, issuer pdfsig.Result) {
+	p.t.Helper()
+	report := p.verify()
+	require.Equal(p.t, original, report.Find(pdfsig.CheckOriginalPrefix).Result, report.Findings)
+	require.Equal(p.t, signature, report.Find(pdfsig.CheckCMS).Result, report.Findings)
+	require.Equal(p.t, issuer, report.Find(pdfsig.CheckChain).Result, report.Findings)
 }
 
 func (p *person) failsWith(status int, key string) {

@@ -338,7 +338,7 @@ func (x *exchange) post() {
 	case stepCredentials:
 		x.postCredentials()
 	case stepNotice:
-		x.move(stepCode)
+		x.postNotice()
 	case stepCode:
 		x.postCode()
 	default:
@@ -533,6 +533,22 @@ func (x *exchange) judgePIN() string {
 		}
 	}
 	return refusal
+}
+
+// postNotice leaves a page that a fault has put before the code page.
+func (x *exchange) postNotice() {
+	typed := strings.TrimSpace(x.form.value(x.p.look.controls.field("txtCaptcha")))
+	switch {
+	case !x.pressed("btnKnown"):
+		x.page("")
+	case x.p.notice == "captcha" && !strings.EqualFold(typed, x.p.captcha):
+		x.page("error.captcha")
+	default:
+		if x.p.notice == "channel" {
+			x.s.sendCode(x.p, x.silent())
+		}
+		x.move(stepCode)
+	}
 }
 
 func (x *exchange) silent() bool {

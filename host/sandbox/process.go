@@ -56,8 +56,10 @@ type process struct {
 	phone    string
 	typed    string // the phone as it was typed
 	message  *message
-	tries    int       // wrong codes
-	sends    int       // SMS sent
+	tries    int    // wrong codes
+	sends    int    // SMS sent
+	notice   string // the kind of notice page, and what its picture says
+	captcha  string
 	signed   *delivery // kept for a result page's link
 }
 

@@ -35,6 +35,7 @@ type view struct {
 	NewTab            bool
 	Approves          bool // the page moves on by itself
 	Download          string
+	Notice, Captcha   string
 
 	Countries []country
 	Consent   bool
@@ -59,6 +60,9 @@ func (v view) Progress() []bool {
 	}
 	return steps
 }
+
+// Channels are the ways to send a code that a page may ask about.
+func (v view) Channels() []string { return []string{"sms", "email", "app"} }
 
 // Languages are those that the look can switch to.
 func (v view) Languages() []string { return v.look.languages }
@@ -115,6 +119,9 @@ func (x *exchange) pageWith(problem, info string) {
 		v.Reference = p.message.reference
 		v.Seconds = max(0, int(p.message.until.Sub(x.s.cfg.Now())/time.Second))
 		v.NewTab, v.Approves = p.fault.newTab, p.fault.approves
+	}
+	if p.step == stepNotice {
+		v.Notice, v.Captcha = p.notice, p.captcha
 	}
 	if p.step == stepResult {
 		v.Download = downloadPath

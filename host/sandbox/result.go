@@ -15,6 +15,7 @@ type delivery struct {
 	body        []byte
 	original    []byte
 	asLink      bool // a page with a link to the file, instead of the file
+	hang        bool // keep the connection open before it breaks
 	length      int  // Content-Length to claim, if not that of the body; the connection breaks when they differ
 }
 
@@ -69,6 +70,9 @@ func (x *exchange) write(d *delivery) {
 	_, _ = x.w.Write(d.body)
 	if d.length > len(d.body) {
 		_ = http.NewResponseController(x.w).Flush()
+		if d.hang {
+			x.s.wait(x.r, maxHang)
+		}
 		panic(http.ErrAbortHandler) // breaks the connection, which is the point
 	}
 }

@@ -152,6 +152,9 @@ func isRequired(check string) bool {
 	return false
 }
 
+// core are the checks without which there is no sound signature over the whole file.
+var core = []string{CheckStructure, CheckSignatureField, CheckByteRange, CheckContents, CheckCMS}
+
 func verdict(r *Report) Verdict {
 	v := Verified
 	for _, f := range r.Findings {
@@ -167,5 +170,22 @@ func verdict(r *Report) Verdict {
 			return Failed
 		}
 	}
+	if r.has(CheckEncrypted) {
+		return Look // nothing speaks against the file, and nothing for it
+	}
+	for _, check := range core {
+		if r.Find(check).Result != Pass {
+			return Failed
+		}
+	}
 	return v
+}
+
+func (r *Report) has(check string) bool {
+	for _, f := range r.Findings {
+		if f.Check == check {
+			return true
+		}
+	}
+	return false
 }

@@ -10,7 +10,8 @@ var sentences = map[string]map[Result]problem.Text{
 		Unknown: {PT: "A construção do ficheiro não foi verificada.", EN: "How the file is built was not checked."},
 	},
 	CheckEncrypted: {
-		Fail: {PT: "O ficheiro está protegido por cifra e não pode ser verificado.", EN: "The file is encrypted and can't be checked."},
+		Fail:    {PT: "O ficheiro foi devolvido cifrado: não é o documento enviado.", EN: "The file came back encrypted: it is not the document that was sent."},
+		Unknown: {PT: "O ficheiro está protegido por cifra e não pode ser verificado.", EN: "The file is encrypted and can't be checked."},
 	},
 	CheckOriginalPrefix: {
 		Pass:    {PT: "É exatamente o documento enviado, sem nenhum byte alterado.", EN: "It is exactly the document that was sent, without a byte changed."},

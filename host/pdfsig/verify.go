@@ -26,8 +26,10 @@ func VerifyReturned(signed io.ReaderAt, size int64, original io.ReaderAt, origin
 		v.add(CheckOneRevision, Unknown, "there is nothing to compare with")
 		v.add(CheckRevisionChanges, Unknown, "there is nothing to compare with")
 	}
-	if ok, err := v.open(); err != nil || !ok {
-		return v.conclude(), err
+	if ok, err := v.open(); err != nil {
+		return nil, err
+	} else if !ok {
+		return v.conclude(), nil
 	}
 	if !prefix {
 		return v.newest(nil)
@@ -50,8 +52,10 @@ func Verify(signed io.ReaderAt, size int64, opts Options) (*Report, error) {
 	v := &verification{f: signed, size: size, report: &Report{SignatureExists: ExistsMaybe}}
 	v.opts = opts
 	v.add(CheckOriginalPrefix, Unknown, "the original isn't there to compare with")
-	if ok, err := v.open(); err != nil || !ok {
-		return v.conclude(), err
+	if ok, err := v.open(); err != nil {
+		return nil, err
+	} else if !ok {
+		return v.conclude(), nil
 	}
 	rev := v.doc.Revisions()
 	if len(rev) < 2 || rev[1].End == 0 {
@@ -117,7 +121,13 @@ func (v *verification) open() (ok bool, err error) {
 		return false, nil
 	}
 	if v.doc.Encrypted() {
-		v.add(CheckEncrypted, Fail, "")
+		// A rewritten file that is encrypted all at once was altered; any other one can
+		// only not be read here.
+		result := Unknown
+		if v.found(CheckOriginalPrefix) == Fail {
+			result = Fail
+		}
+		v.add(CheckEncrypted, result, "")
 		return false, nil
 	}
 	n, err := v.doc.TrailingBytes()

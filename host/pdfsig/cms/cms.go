@@ -206,7 +206,7 @@ func (m *Message) readSigner(in cryptobyte.String) error {
 			m.Hash = h.hash
 		}
 	}
-	if m.Hash == 0 {
+	if m.Hash == 0 || !digest.plain() {
 		return bad("digest algorithm %v is not accepted", digest.id)
 	}
 	var attrs cryptobyte.String
@@ -238,6 +238,11 @@ func readAlgorithm(in *cryptobyte.String) (a algorithm, ok bool) {
 	ok = in.ReadASN1(&seq, cb.SEQUENCE) && seq.ReadASN1ObjectIdentifier(&a.id)
 	a.params = seq
 	return a, ok
+}
+
+// plain reports whether the algorithm has no parameters: none or NULL.
+func (a algorithm) plain() bool {
+	return len(a.params) == 0 || bytes.Equal(a.params, []byte{5, 0})
 }
 
 func (m *Message) findSigner(version int64, in *cryptobyte.String) error {
@@ -439,9 +444,9 @@ func (m *Message) sum() []byte {
 }
 
 func (m *Message) verifyRSA(key *rsa.PublicKey) error {
-	ok := m.algorithm.id.Equal(oidRSA)
+	ok := m.algorithm.id.Equal(oidRSA) && m.algorithm.plain()
 	for _, h := range hashes {
-		ok = ok || h.rsa.Equal(m.algorithm.id) && h.hash == m.Hash
+		ok = ok || h.rsa.Equal(m.algorithm.id) && h.hash == m.Hash && m.algorithm.plain()
 	}
 	switch {
 	case ok:
@@ -489,9 +494,9 @@ func (m *Message) pssSalt() (int, error) {
 }
 
 func (m *Message) verifyECDSA(key *ecdsa.PublicKey) error {
-	ok := m.algorithm.id.Equal(oidECPublic)
+	ok := m.algorithm.id.Equal(oidECPublic) && m.algorithm.plain()
 	for _, h := range hashes {
-		ok = ok || h.ecdsa.Equal(m.algorithm.id) && h.hash == m.Hash
+		ok = ok || h.ecdsa.Equal(m.algorithm.id) && h.hash == m.Hash && m.algorithm.plain()
 	}
 	if !ok {
 		return bad("signature algorithm %v is not accepted", m.algorithm.id)

@@ -28,12 +28,18 @@ type Tab interface {
 	// FillSecret sets the value of the field that selector finds in doc, and fires the events that the page listens to.
 	// It does not touch the focus, which password managers watch (facts/native.md 7).
 	FillSecret(ctx context.Context, doc Document, selector string, value secret.Secret) error
+	// FillToken has the extension do the same with a value that it keeps under a token. Only one of the two works in a mode.
+	FillToken(ctx context.Context, doc Document, selector, token string) error
 	// Show brings the tab to the person. It says false where there is no display to show it on.
 	Show(ctx context.Context) (bool, error)
 	// Downloads delivers the path of each file that the browser itself finished downloading.
 	Downloads() <-chan string
 	// Notes are sentences that the person should know, for example that the browser runs without its sandbox.
 	Notes() []string
+	// Gone says why the tab went away by itself; nil while it's there, or where nothing is known.
+	Gone() error
+	// Keep leaves the tab to the person at Close, where it's theirs.
+	Keep()
 	// Close ends the tab, and the browser where the program started it. It leaves nothing behind.
 	Close() error
 }

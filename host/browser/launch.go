@@ -186,6 +186,17 @@ func (l *launched) FillSecret(ctx context.Context, doc Document, selector string
 	return Act(ctx, l, doc, selector, fill, value.Reveal())
 }
 
+// FillToken refuses: there's no extension here that keeps anything.
+func (l *launched) FillToken(context.Context, Document, string, string) error {
+	return errors.New("tokens are for relay mode")
+}
+
+// Gone knows nothing: the browser ended, or somebody closed its window.
+func (l *launched) Gone() error { return nil }
+
+// Keep can't: the browser dies with the program.
+func (l *launched) Keep() {}
+
 func (l *launched) Show(ctx context.Context) (bool, error) {
 	if l.headless {
 		return false, nil

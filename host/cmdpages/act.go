@@ -44,7 +44,12 @@ func (e *engine) act(ctx context.Context, now *seen) (*conversation.Signed, erro
 	}
 	e.acted[p.Name]++
 	e.person.Progress(p.Progress)
-	return nil, e.steps(ctx, p, now, nil)
+	err := e.steps(ctx, p, now)
+	if errors.Is(err, errNotPressed) {
+		e.acted[p.Name]--
+		err = nil
+	}
+	return nil, err
 }
 
 // back is for a page from before the code that comes after it was sent.
@@ -73,14 +78,29 @@ func (e *engine) credentials(ctx context.Context, p Page, now *seen, why *proble
 		// Words that aren't known: the person reads them and types again, or ends it.
 		why = problem.New(problem.PINWrong, "unknown words at the PIN").Said(why.Site)
 	}
-	creds, err := e.person.Credentials(ctx, why)
-	if err != nil {
-		return err
+	if e.creds == nil {
+		creds, err := e.person.Credentials(ctx, why)
+		if err != nil {
+			return err
+		}
+		e.creds = &creds
 	}
-	e.creds = &creds
-	defer func() { creds.PIN.Drop(); creds.Phone.Drop(); e.creds = nil }()
 	e.acted[p.Name]++
-	return e.steps(ctx, p, now, nil)
+	err := e.steps(ctx, p, now)
+	if errors.Is(err, errNotPressed) {
+		e.acted[p.Name]--
+		return nil
+	}
+	e.dropCredentials()
+	return err
+}
+
+// dropCredentials forgets phone and PIN: they were sent, or it's over.
+func (e *engine) dropCredentials() {
+	if e.creds != nil {
+		e.creds.Drop()
+		e.creds = nil
+	}
 }
 
 // code asks for the code and sends it once. While the person types it keeps watching: the page may move on by itself, when
@@ -110,28 +130,38 @@ func (e *engine) code(ctx context.Context, p Page, now *seen, why *problem.Error
 	}
 	prompt := conversation.CodePrompt{Reference: now.Reference, Resend: now.Elements["resend"] != "", Approval: now.Approval, Why: why}
 	for {
-		answer, next, signed, err := e.ask(ctx, now, prompt)
-		switch {
-		case err != nil || signed != nil:
-			return signed, err
-		case next != nil:
-			// The page moved on by itself: whatever it is now, the loop looks at it.
-			return nil, nil
-		case answer.Resend:
+		var err error
+		answer := e.answer
+		if answer == nil {
+			var next *seen
+			var signed *conversation.Signed
+			answer, next, signed, err = e.ask(ctx, now, prompt)
+			if err != nil || signed != nil {
+				return signed, err
+			}
+			if next != nil {
+				// The page moved on by itself: whatever it is now, the loop looks at it.
+				return nil, nil
+			}
+		}
+		if answer.Resend {
 			if !prompt.Resend {
 				prompt.Why = problem.New(problem.ResendUnavailable, "")
 				continue
 			}
 			return nil, e.click(ctx, now, now.Elements["resend"])
 		}
-		err = e.commit(ctx, p, now, answer.Code)
-		answer.Code.Drop()
+		e.answer = answer
+		if err = e.commit(ctx, p, now); errors.Is(err, errNotPressed) {
+			return nil, nil
+		}
+		e.dropAnswer()
 		return nil, err
 	}
 }
 
 // ask waits for the person's code and for the page at once, whichever comes first.
-func (e *engine) ask(ctx context.Context, now *seen, prompt conversation.CodePrompt) (conversation.CodeAnswer, *seen, *conversation.Signed, error) {
+func (e *engine) ask(ctx context.Context, now *seen, prompt conversation.CodePrompt) (*conversation.CodeAnswer, *seen, *conversation.Signed, error) {
 	type answered struct {
 		answer conversation.CodeAnswer
 		err    error
@@ -162,21 +192,22 @@ func (e *engine) ask(ctx context.Context, now *seen, prompt conversation.CodePro
 		stopWatching()
 		m := <-moves
 		if m.signed != nil {
-			return conversation.CodeAnswer{}, nil, m.signed, nil
+			a.answer.Code.Drop()
+			return nil, nil, m.signed, nil
 		}
 		if a.err != nil && !now.Approval {
 			e.guard.maySign.Store(false)
 		}
-		return a.answer, nil, nil, a.err
+		return &a.answer, nil, nil, a.err
 	case m := <-moves:
 		stopAsking()
 		<-answers
-		return conversation.CodeAnswer{}, m.next, m.signed, m.err
+		return nil, m.next, m.signed, m.err
 	}
 }
 
 // commit sends the code, once: the journal is on disk before.
-func (e *engine) commit(ctx context.Context, p Page, now *seen, code secret.Secret) error {
+func (e *engine) commit(ctx context.Context, p Page, now *seen) error {
 	if err := e.person.Committing(); err != nil {
 		e.guard.maySign.Store(false)
 		return problem.Wrap(problem.JournalFailed, err)
@@ -184,33 +215,52 @@ func (e *engine) commit(ctx context.Context, p Page, now *seen, code secret.Secr
 	e.guard.maySign.Store(true)
 	e.guard.sent.Store(true)
 	e.acted[p.Name]++
-	err := e.steps(ctx, p, now, &code)
-	if errors.Is(err, errNothingSent) {
+	err := e.steps(ctx, p, now)
+	if errors.Is(err, errNotPressed) || errors.Is(err, errFailedBefore) {
 		e.guard.sent.Store(false)
 		e.guard.maySign.Store(false)
-		p := problem.Wrap(problem.Internal, err)
-		return errors.Join(p, e.person.Refused(p))
+		e.acted[p.Name]--
+		if err := e.person.Refused(problem.Wrap(problem.Internal, err)); err != nil {
+			return err
+		}
 	}
 	return err
 }
 
-// errNothingSent marks a failure before the click that sends.
-var errNothingSent = errors.New("nothing was sent")
+// dropAnswer forgets the code: it was sent, or it's over.
+func (e *engine) dropAnswer() {
+	if e.answer != nil {
+		e.answer.Code.Drop()
+		e.answer = nil
+	}
+}
+
+// errNotPressed says that the document went away before the page's button was pressed: nothing was sent, and if the same page
+// is there again (the debugger was gone for a moment) its steps are done anew. errFailedBefore says that something else
+// failed before the button.
+var (
+	errNotPressed   = errors.New("the document went away before anything was sent")
+	errFailedBefore = errors.New("nothing was sent")
+)
 
 // steps does a page's steps in the document in which they were found.
-func (e *engine) steps(ctx context.Context, p Page, now *seen, code *secret.Secret) error {
+func (e *engine) steps(ctx context.Context, p Page, now *seen) error {
 	for _, s := range p.Steps {
-		if err := e.do(ctx, s, now, code); err != nil {
-			if s.Click == "" && code != nil {
-				err = fmt.Errorf("%w: %w", errNothingSent, err)
-			}
+		err := e.do(ctx, s, now)
+		switch {
+		case err == nil:
+		case s.Click != "":
 			return e.refused(err)
+		case errors.Is(err, browser.ErrDocumentGone):
+			return fmt.Errorf("%w: %w", errNotPressed, err)
+		default:
+			return e.refused(fmt.Errorf("%w: %w", errFailedBefore, err))
 		}
 	}
 	return nil
 }
 
-func (e *engine) do(ctx context.Context, s Step, now *seen, code *secret.Secret) error {
+func (e *engine) do(ctx context.Context, s Step, now *seen) error {
 	doc := e.document(now.World)
 	switch {
 	case s.Upload != "":
@@ -218,12 +268,20 @@ func (e *engine) do(ctx context.Context, s Step, now *seen, code *secret.Secret)
 	case s.Phone != "":
 		return e.phone(ctx, now, now.Elements[s.Phone], now.Elements[s.Mirror])
 	case s.PIN != "":
-		return e.tab.FillSecret(ctx, doc, now.Elements[s.PIN], e.creds.PIN)
+		return e.fill(ctx, doc, now.Elements[s.PIN], e.creds.PIN, e.creds.PINToken)
 	case s.Code != "":
-		return e.tab.FillSecret(ctx, doc, now.Elements[s.Code], *code)
+		return e.fill(ctx, doc, now.Elements[s.Code], e.answer.Code, e.answer.Token)
 	default:
 		return e.click(ctx, now, now.Elements[s.Click])
 	}
+}
+
+// fill puts a secret into its field; in relay mode the extension does, by the token.
+func (e *engine) fill(ctx context.Context, doc browser.Document, selector string, value secret.Secret, token string) error {
+	if token != "" {
+		return e.tab.FillToken(ctx, doc, selector, token)
+	}
+	return e.tab.FillSecret(ctx, doc, selector, value)
 }
 
 // refused gives a wrong origin its code: the check was in the page, at the last moment.

@@ -34,9 +34,10 @@ type engine struct {
 	log        *slog.Logger
 	screenshot func(context.Context) ([]byte, error)
 
-	creds *conversation.Credentials
-	acted map[string]int // how often each page was acted on
-	step  string         // the progress name of the step that was done last
+	creds  *conversation.Credentials // until they're sent
+	answer *conversation.CodeAnswer  // until it's sent
+	acted  map[string]int            // how often each page was acted on
+	step   string                    // the progress name of the step that was done last
 }
 
 // seen is what the engine's script says of a document. World is not the page's: it says which document it was.

@@ -127,7 +127,12 @@ func (m *Method) Sign(ctx context.Context, doc conversation.Document, person con
 	}
 	defer stop()
 	signed, err := e.run(e.ctx)
+	e.dropCredentials()
+	e.dropAnswer()
 	if err != nil {
+		if e.guard.maySign.Load() || e.guard.byHand.Load() {
+			m.tab.Keep()
+		}
 		return conversation.Signed{}, m.explain(ctx, e.afterCommit(err))
 	}
 	return signed, nil
@@ -141,6 +146,8 @@ func (m *Method) explain(ctx context.Context, err error) error {
 		return err
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case m.tab.Gone() != nil:
+		return m.tab.Gone()
 	case m.tab.Context().Err() != nil || errors.Is(err, chromedp.ErrTargetDetached) || errors.Is(err, chromedp.ErrChannelClosed):
 		return problem.Newf(problem.BrowserLost, "%w", err)
 	default:
@@ -154,9 +161,13 @@ func (m *Method) engine(ctx context.Context, doc conversation.Document, person c
 	target := chromedp.FromContext(tabCtx).Target
 	// The engine's context ends with the caller's and with the tab's.
 	ectx, cancel := context.WithCancelCause(ctx)
-	stopTab := context.AfterFunc(tabCtx, func() {
-		cancel(problem.Newf(problem.BrowserLost, "%w", context.Cause(tabCtx)))
-	})
+	lost := func(err error) {
+		if why := m.tab.Gone(); why != nil {
+			err = why
+		}
+		cancel(problem.Wrap(problem.BrowserLost, err))
+	}
+	stopTab := context.AfterFunc(tabCtx, func() { lost(context.Cause(tabCtx)) })
 	detached, err := chromedp.Detached(tabCtx)
 	if err != nil {
 		cancel(err)
@@ -165,7 +176,7 @@ func (m *Method) engine(ctx context.Context, doc conversation.Document, person c
 	go func() {
 		select {
 		case <-detached:
-			cancel(problem.New(problem.BrowserLost, "the tab was closed"))
+			lost(errors.New("the tab was closed"))
 		case <-ectx.Done():
 		}
 	}()

@@ -2,12 +2,14 @@ package command
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/sign-with-cmd/sign-with-cmd/host/browser"
 	"github.com/sign-with-cmd/sign-with-cmd/host/config"
 	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
 	"github.com/sign-with-cmd/sign-with-cmd/host/nativemsg"
@@ -38,16 +40,17 @@ func newConverse(load loader) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return converse(cmd.Context(), cfg, conversation.Lines(os.Stdin, stdout))
+			return converse(cmd.Context(), cfg, conversation.Lines(os.Stdin, stdout), nil)
 		},
 	}
 	signingFlags(cmd)
 	return cmd
 }
 
-func converse(ctx context.Context, cfg *config.Config, conn conversation.Conn) error {
+// converse holds a conversation over conn. link is the same pipe where an extension is at its other end.
+func converse(ctx context.Context, cfg *config.Config, conn conversation.Conn, link *browser.Link) error {
 	log := newLog(cfg, os.Stderr)
-	w, err := wire(ctx, cfg, log)
+	w, err := wire(ctx, cfg, link, log)
 	if err != nil {
 		return err
 	}
@@ -74,8 +77,8 @@ func runNative(args []string, refused error) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	conn := nativeConn{nativemsg.NewReader(os.Stdin, 0), nativemsg.NewWriter(stdout)}
-	if err := converse(ctx, cfg, conn); err != nil {
+	link := browser.NewLink(nativeConn{nativemsg.NewReader(os.Stdin, 0), nativemsg.NewWriter(stdout)})
+	if err := converse(ctx, cfg, link, link); err != nil {
 		return report(os.Stderr, err)
 	}
 	return exitOK
@@ -85,4 +88,13 @@ func runNative(args []string, refused error) int {
 type nativeConn struct {
 	*nativemsg.Reader
 	*nativemsg.Writer
+}
+
+// Read gives the next message. A stream that has lost step has no next one: the error then isn't one to go on from.
+func (c nativeConn) Read() ([]byte, error) {
+	data, err := c.Reader.Read()
+	if errors.Is(err, nativemsg.ErrBroken) {
+		err = errors.New(err.Error())
+	}
+	return data, err
 }

@@ -89,7 +89,7 @@ func (d *demo) run(ctx context.Context, cfg *config.Config) error {
 	toClient, fromHost := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := converse(ctx, cfg, conversation.Lines(toHost, fromHost))
+		err := converse(ctx, cfg, conversation.Lines(toHost, fromHost), nil)
 		fromHost.Close()
 		ended <- err
 	}()

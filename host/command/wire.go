@@ -66,14 +66,15 @@ func newLog(cfg *config.Config, stderr io.Writer) *slog.Logger {
 // wired is a configuration made ready to converse.
 type wired struct {
 	options conversation.Options
+	link    *browser.Link // to the extension; nil where there's none
 	env     environment.Environment
 	sandbox *sandbox.Sandbox
 }
 
-// wire puts the rooms together for a configuration. The sandbox environment starts a sandbox inside the process, which ends
+// wire puts the rooms together for a configuration. With a link to the extension, relay is offered first. The sandbox environment starts a sandbox inside the process, which ends
 // with ctx.
-func wire(ctx context.Context, cfg *config.Config, log *slog.Logger) (*wired, error) {
-	w := &wired{}
+func wire(ctx context.Context, cfg *config.Config, link *browser.Link, log *slog.Logger) (*wired, error) {
+	w := &wired{link: link}
 	var err error
 	if cfg.Env == environment.Sandbox {
 		w.sandbox, err = sandbox.Start(ctx, sandbox.Config{Dir: cfg.Sandbox.Dir, Look: cfg.Sandbox.Look, Lang: cfg.Sandbox.Lang, Log: log})
@@ -93,7 +94,7 @@ func wire(ctx context.Context, cfg *config.Config, log *slog.Logger) (*wired, er
 		return nil, err
 	}
 	w.options = conversation.Options{
-		Mode:        cfg.Browser.Mode,
+		Modes:       []string{string(browser.ModeLaunch)},
 		Environment: w.env.Name,
 		Custom:      w.env.Custom,
 		Marker:      w.env.Marker,
@@ -105,16 +106,19 @@ func wire(ctx context.Context, cfg *config.Config, log *slog.Logger) (*wired, er
 		Version:     version,
 		Limits:      limits(cfg),
 		Log:         log,
-		NewMethod: func() conversation.Method {
+		NewMethod: func(mode string) conversation.Method {
 			return cmdpages.New(cmdpages.Options{
 				Environment: w.env,
 				Pages:       pages,
-				Open:        opener(cfg, log),
+				Open:        w.opener(mode, cfg, log),
 				Log:         log,
 				Limits: cmdpages.Limits{
 					Page: cfg.Limits.Page, Unknown: cfg.Limits.Unknown, Result: cfg.Limits.Result, Person: cfg.Limits.Person},
 			})
 		},
+	}
+	if link != nil {
+		w.options.Modes = []string{string(browser.ModeRelay), string(browser.ModeLaunch)}
 	}
 	if w.sandbox != nil {
 		w.options.SandboxCode = func(ctx context.Context, phone string) (string, error) {
@@ -134,8 +138,11 @@ func limits(cfg *config.Config) conversation.Limits {
 	return l
 }
 
-// opener is the way to the tab that the configuration chose.
-func opener(cfg *config.Config, log *slog.Logger) func(context.Context) (browser.Tab, error) {
+// opener is the way to the tab in a mode.
+func (w *wired) opener(mode string, cfg *config.Config, log *slog.Logger) func(context.Context) (browser.Tab, error) {
+	if mode == string(browser.ModeRelay) {
+		return func(ctx context.Context) (browser.Tab, error) { return browser.Relay(ctx, w.link, w.env.Origins, log) }
+	}
 	opts := browser.LaunchOptions{Path: cfg.Browser.Path, Log: log}
 	if cfg.Lang == "en" {
 		opts.Lang = "en"

@@ -39,8 +39,8 @@ var DefaultLimits = Limits{Input: 30 * time.Minute, PDF: 64 << 20, Hangup: 1500 
 
 // Options are what a conversation works with.
 type Options struct {
-	NewMethod   func() Method
-	Mode        string // how the browser is held; "launch" means that the host holds the PIN
+	NewMethod   func(mode string) Method
+	Modes       []string // the ways to hold a browser that are offered; the first is used if the client names none
 	Environment string
 	Custom      bool // the environment is the user's own: clients warn before the PIN
 	Marker      string

@@ -66,6 +66,22 @@ func (o *original) describe() *docInfo {
 	}
 }
 
+// look reads the document at path, to be looked at before it's confirmed.
+func (s *session) look(path string) {
+	if s.state != StateStage1Input || s.job != nil {
+		s.outOfTurn(kindDocument)
+		return
+	}
+	doc, err := load(path, s.opts.Limits.PDF)
+	if err != nil {
+		s.upload = nil
+		s.fault(problem.Wrap(problem.PDFUnreadable, err))
+		return
+	}
+	s.upload = &upload{name: doc.name, size: int64(len(doc.data)), hash: doc.hash, doc: doc}
+	s.send(reply{State: s.state, Status: statusOK, Progress: string(kindDocument), Document: doc.describe()})
+}
+
 // upload is a document that arrives in chunks.
 type upload struct {
 	name string

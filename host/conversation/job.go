@@ -75,8 +75,7 @@ func (j *job) drop() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.first != nil {
-		j.first.Phone.Drop()
-		j.first.PIN.Drop()
+		j.first.Drop()
 		j.first = nil
 	}
 	j.phone.Drop()
@@ -242,13 +241,28 @@ func (j *job) Code(ctx context.Context, prompt CodePrompt) (CodeAnswer, error) {
 	}
 }
 
+// codeAnswer is the message's code, or the token in its place.
+func (m message) codeAnswer() CodeAnswer {
+	a := CodeAnswer{Token: m.OTPToken}
+	if m.OTP != nil {
+		a.Code = *m.OTP
+	}
+	return a
+}
+
 // answer hands a code or the wish for another to whoever waits for it.
 func (s *session) answer(a CodeAnswer) {
 	if s.state != StateStage2Input || s.job == nil || s.job.code == nil {
 		s.outOfTurn(kindOTP)
 		return
 	}
-	if !a.Resend {
+	if !a.Resend && s.mode == modeRelay {
+		if !token.MatchString(a.Token) || !a.Code.IsZero() {
+			s.fault(problem.New(problem.MessageMalformed, "in relay mode there's a token for the code"))
+			return
+		}
+		s.state = StateStage2
+	} else if !a.Resend {
 		if n := a.Code.Len(); n < 4 || n > 10 || !a.Code.Digits() {
 			a.Code.Drop()
 			s.fault(problem.New(problem.CodeFormat, ""))

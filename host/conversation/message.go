@@ -22,6 +22,7 @@ const (
 	kindPing       kind = "ping"
 	kindScreenshot kind = "screenshot"
 	kindUpload     kind = "upload_local"
+	kindDocument   kind = "document"
 )
 
 // message is what a client may send; unknown fields are ignored.
@@ -31,20 +32,26 @@ type message struct {
 	Lang           string          `json:"lang"`
 	Protocol       int             `json:"protocol"`
 	MinProtocol    int             `json:"min_protocol"`
+	Mode           string          `json:"mode"`
 
 	Phone       *secret.Secret `json:"phone"`
 	PIN         *secret.Secret `json:"pin"`
+	PINToken    string         `json:"pin_token"`
 	PDFFilePath string         `json:"pdf_file_path"`
 	Confirm     string         `json:"confirm"`
 	SignAgain   string         `json:"sign_again"`
 
 	OTP         *secret.Secret  `json:"otp"`
+	OTPToken    string          `json:"otp_token"`
 	Resend      json.RawMessage `json:"resend"`
 	Cancel      json.RawMessage `json:"cancel"`
 	Ping        json.RawMessage `json:"ping"`
 	Screenshot  json.RawMessage `json:"screenshot"`
 	UploadLocal json.RawMessage `json:"upload_local"`
-	Name        string          `json:"name"`
+	Document    *struct {
+		PDFFilePath string `json:"pdf_file_path"`
+	} `json:"document"`
+	Name string `json:"name"`
 }
 
 // maxDepth bounds the nesting of a message; none of the protocol's goes deeper than three.
@@ -68,11 +75,13 @@ func parse(data []byte) (message, kind, error) {
 		return m, kindScreenshot, nil
 	case m.UploadLocal != nil:
 		return m, kindUpload, nil
-	case m.OTP != nil:
+	case m.Document != nil:
+		return m, kindDocument, nil
+	case m.OTP != nil || m.OTPToken != "":
 		return m, kindOTP, nil
 	case m.Resend != nil:
 		return m, kindResend, nil
-	case m.Phone != nil || m.PIN != nil || m.PDFFilePath != "":
+	case m.Phone != nil || m.PIN != nil || m.PINToken != "" || m.PDFFilePath != "":
 		return m, kindStage1, nil
 	case m.Start != nil:
 		return m, kindStart, nil
@@ -126,8 +135,7 @@ type reply struct {
 	Capabilities []string    `json:"capabilities,omitempty"`
 	Environment  string      `json:"environment,omitempty"`
 	Custom       bool        `json:"custom_environment,omitempty"`
-	Mode         string      `json:"mode,omitempty"`
-	PINHolder    string      `json:"pin_holder,omitempty"`
+	Modes        []string    `json:"modes,omitempty"`
 	Unfinished   []leftover  `json:"unfinished,omitempty"`
 	Notes        []string    `json:"notes,omitempty"`
 	Document     *docInfo    `json:"document,omitempty"`

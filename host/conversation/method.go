@@ -31,10 +31,18 @@ type Document struct {
 	Size   int64
 }
 
-// Credentials are what the CMD page asks for first.
+// Credentials are what the CMD page asks for first. In relay mode the PIN stays with the extension, and there's a token for
+// it in its place.
 type Credentials struct {
-	Phone secret.Secret
-	PIN   secret.Secret
+	Phone    secret.Secret
+	PIN      secret.Secret
+	PINToken string
+}
+
+// Drop forgets them.
+func (c Credentials) Drop() {
+	c.Phone.Drop()
+	c.PIN.Drop()
 }
 
 // CodePrompt is what the person needs to see when the code is asked for.
@@ -48,6 +56,7 @@ type CodePrompt struct {
 // CodeAnswer is the person's answer to a CodePrompt: a code, or the wish for another one.
 type CodeAnswer struct {
 	Code   secret.Secret
+	Token  string // in place of the code in relay mode
 	Resend bool
 }
 

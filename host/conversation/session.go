@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
@@ -21,6 +22,7 @@ type session struct {
 	log  *slog.Logger
 
 	state  State
+	mode   string
 	auto   bool
 	method Method
 	upload *upload
@@ -102,14 +104,10 @@ func (s *session) do(f func()) bool {
 }
 
 func (s *session) greet() {
-	holder := "browser"
-	if s.opts.Mode == "launch" {
-		holder = "host"
-	}
 	s.send(reply{
 		State: StateStart, Protocol: Protocol, MinProtocol: MinProtocol, Version: s.opts.Version,
-		Capabilities: []string{"sign", "screenshot", "auto_screenshot", "upload_local", "resend", "assist", "journal"},
-		Environment:  s.opts.Environment, Custom: s.opts.Custom, Mode: s.opts.Mode, PINHolder: holder, Unfinished: s.recover(),
+		Capabilities: []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "resend", "assist", "journal"},
+		Environment:  s.opts.Environment, Custom: s.opts.Custom, Modes: s.opts.Modes, Unfinished: s.recover(),
 	})
 }
 
@@ -152,8 +150,10 @@ func (s *session) handle(data []byte) {
 		s.take(m)
 	case kindStage1:
 		s.stage1(m)
+	case kindDocument:
+		s.look(m.Document.PDFFilePath)
 	case kindOTP:
-		s.answer(CodeAnswer{Code: *m.OTP})
+		s.answer(m.codeAnswer())
 	case kindResend:
 		s.answer(CodeAnswer{Resend: true})
 	}
@@ -183,12 +183,21 @@ func (s *session) start(m message) {
 		s.fault(problem.New(problem.Busy, "start in state "+string(s.state)))
 		return
 	}
+	mode := m.Mode
+	if mode == "" {
+		mode = s.opts.Modes[0]
+	}
+	if !slices.Contains(s.opts.Modes, mode) {
+		s.fault(problem.New(problem.MessageMalformed, "a mode that isn't offered"))
+		return
+	}
+	s.mode = mode
 	if m.Lang == "pt" || m.Lang == "en" {
 		s.lang = m.Lang
 	}
 	s.auto = truthy(m.AutoScreenshot)
 	s.closeMethod()
-	s.method, s.job, s.upload = s.opts.NewMethod(), nil, nil
+	s.method, s.job, s.upload = s.opts.NewMethod(mode), nil, nil
 	s.state = StateStage1Input
 	s.send(reply{State: s.state})
 	go s.warm(s.method)

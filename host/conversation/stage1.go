@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/journal"
@@ -18,22 +19,21 @@ func (s *session) stage1(m message) {
 		s.outOfTurn(kindStage1)
 		return
 	}
-	creds, err := credentials(m)
+	creds, err := s.credentials(m)
 	if err == nil && s.job != nil {
 		err = s.job.again(m, creds)
 	} else if err == nil {
 		err = s.begin(m, creds)
 	}
 	if err != nil {
-		creds.Phone.Drop()
-		creds.PIN.Drop()
+		creds.Drop()
 		s.fault(problem.Wrap(problem.Internal, err))
 	}
 }
 
 // credentials checks the form of phone and PIN: any country's number, 4 to 8 digits (facts/cmd.md 4). The site judges the rest.
-func credentials(m message) (Credentials, error) {
-	var c Credentials
+func (s *session) credentials(m message) (Credentials, error) {
+	c := Credentials{PINToken: m.PINToken}
 	if m.Phone != nil {
 		c.Phone = *m.Phone
 	}
@@ -43,11 +43,24 @@ func credentials(m message) (Credentials, error) {
 	if !phoneLike(c.Phone) {
 		return c, problem.New(problem.PhoneFormat, "")
 	}
+	if s.mode == modeRelay {
+		// The extension has checked the PIN itself; here it must not even arrive.
+		if !token.MatchString(c.PINToken) || !c.PIN.IsZero() {
+			return c, problem.New(problem.MessageMalformed, "in relay mode there's a token for the PIN")
+		}
+		return c, nil
+	}
 	if n := c.PIN.Len(); n < 4 || n > 8 || !c.PIN.Digits() {
 		return c, problem.New(problem.PINFormat, "")
 	}
 	return c, nil
 }
+
+// modeRelay is the mode in which the extension keeps PIN and code, and token is what it gives in their place
+// (docs/RELAY.md).
+const modeRelay = "relay"
+
+var token = regexp.MustCompile(`^t-[0-9a-f]{32}$`)
 
 // phoneLike lets through a plus, digits (4 to 15, as E.164 has at most) and what people write between them.
 func phoneLike(phone secret.Secret) bool {

@@ -59,6 +59,7 @@ const (
 	ScreenshotFailed   Code = "SCREENSHOT_FAILED"
 	InputTimeout       Code = "INPUT_TIMEOUT"
 	JournalFailed      Code = "JOURNAL_FAILED"
+	ExtensionConflict  Code = "EXTENSION_CONFLICT"
 )
 
 // Table is every code once, append-only: a new code goes at the end, and no row
@@ -235,4 +236,7 @@ var Table = []Entry{
 	{JournalFailed,
 		Text{"Não foi possível escrever no diário do programa, por isso nada foi assinado.", "The program's journal couldn't be written, so nothing was signed."},
 		Text{"Liberte espaço ou corrija as permissões da pasta de dados do programa.", "Free some space, or correct the permissions of the program's data folder."}, RetryWait},
+	{ExtensionConflict,
+		Text{"Outra extensão do navegador interfere com a página da Chave Móvel Digital. Nada foi assinado.", "Another browser extension gets in the way of the Chave Móvel Digital page. Nothing was signed."},
+		Text{"Desligue essa extensão para este sítio (costuma ser um gestor de palavras-passe) e comece de novo.", "Turn that extension off for this site (it's often a password manager) and start again."}, RetryStart},
 }

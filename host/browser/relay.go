@@ -1,0 +1,223 @@
+package browser
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+	"github.com/sign-with-cmd/sign-with-cmd/host/secret"
+)
+
+// ModeRelay is a tab of the person's own browser: the PIN and the code stay there.
+const ModeRelay Mode = "relay"
+
+// uploadChunk is how much of a file goes to the page at once, in bytes before base64: the message must stay under native
+// messaging's 1 MiB.
+const uploadChunk = 512 << 10
+
+// relayed is the extension's background tab.
+type relayed struct {
+	link      *Link
+	transport *relayTransport
+	ctx       context.Context
+	cancel    context.CancelFunc
+	downloads chan string
+
+	mu        sync.Mutex
+	keep      bool
+	gone      error
+	closeOnce sync.Once
+}
+
+// Relay has the extension open a tab in the background, and speaks to it over the link (docs/RELAY.md). Origins are where
+// the tab may go; the extension checks them against its own list. Errors: ORIGIN_REFUSED, BROWSER_FAILED.
+func Relay(ctx context.Context, link *Link, origins []string, log *slog.Logger) (Tab, error) {
+	result, err := link.request(ctx, map[string]any{"do": "open", "origins": origins})
+	if err != nil {
+		return nil, relayProblem(err)
+	}
+	var opened struct {
+		TargetID string `json:"targetId"`
+	}
+	if err := json.Unmarshal(result, &opened); err != nil || opened.TargetID == "" {
+		return nil, problem.New(problem.BrowserFailed, "the extension opened no tab")
+	}
+	r := &relayed{link: link, downloads: make(chan string, 16)}
+	r.transport = newRelayTransport(link, opened.TargetID, log)
+	link.listen(r.hear)
+	alloc, cancelAlloc := chromedp.NewAllocatorContext(context.WithoutCancel(ctx), relayAllocator{r.transport})
+	tab, cancelTab := chromedp.NewContext(alloc)
+	r.ctx, r.cancel = tab, func() { cancelTab(); cancelAlloc() }
+	err = chromedp.Do(tab, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		// A background tab takes no key events without it.
+		_, err := cdp.Call(ctx, t, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+		return err
+	}))
+	if err != nil {
+		r.Close()
+		return nil, problem.Newf(problem.BrowserFailed, "attaching to the tab: %w", err)
+	}
+	return r, nil
+}
+
+// relayProblem gives a refusal of the extension its code.
+func relayProblem(err error) error {
+	var refused *RelayError
+	if errors.As(err, &refused) {
+		switch refused.Code {
+		case string(problem.OriginRefused):
+			return problem.Newf(problem.OriginRefused, "%w", err)
+		case string(problem.Busy):
+			return problem.Newf(problem.Busy, "%w", err)
+		}
+	}
+	return problem.Newf(problem.BrowserFailed, "%w", err)
+}
+
+// hear takes what the extension tells by itself.
+func (r *relayed) hear(m relayMessage) {
+	switch {
+	case m.Event != "":
+		r.transport.event(m.Event, m.Params)
+	case m.Detached != nil:
+		r.mu.Lock()
+		r.gone = detachProblem(*m.Detached)
+		r.mu.Unlock()
+		r.transport.detached()
+	case m.Reattached != nil:
+		r.transport.reattached()
+	case m.Downloaded != nil:
+		select {
+		case r.downloads <- m.Downloaded.Path:
+		default:
+		}
+	}
+}
+
+// detachProblem says why the debugger is gone, in the terms of the person.
+func detachProblem(d detachment) error {
+	switch d.Reason {
+	case "canceled_by_user":
+		return problem.New(problem.Cancelled, "Cancel on the browser's bar")
+	case "foreign_frame":
+		return problem.New(problem.ExtensionConflict, "another extension's frame: "+d.Who)
+	}
+	return problem.New(problem.BrowserLost, "the debugger was detached: "+d.Reason)
+}
+
+func (r *relayed) Context() context.Context { return r.ctx }
+func (r *relayed) Mode() Mode               { return ModeRelay }
+func (r *relayed) Notes() []string          { return nil }
+func (r *relayed) Downloads() <-chan string { return r.downloads }
+
+// Gone says why the tab is gone; nil while it isn't.
+func (r *relayed) Gone() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.gone
+}
+
+// Upload hands the file over in chunks and puts it in with a DataTransfer: a packaged extension may not name files to the
+// debugger (facts/native.md 2.8). The chunks are kept in the isolated world, out of the page's reach.
+func (r *relayed) Upload(ctx context.Context, doc Document, selector string, file File) error {
+	f, err := os.Open(file.Path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	chunk := make([]byte, uploadChunk)
+	for first := true; ; first = false {
+		n, err := io.ReadFull(f, chunk)
+		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !last {
+			return err
+		}
+		const put = `(el, first, last, name, base64) => {
+			if (first) globalThis.cmdsignUpload = [];
+			if (!globalThis.cmdsignUpload) return "a chunk without a beginning";
+			cmdsignUpload.push(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
+			if (!last) return;
+			const transfer = new DataTransfer();
+			transfer.items.add(new File(cmdsignUpload, name, {type: "application/pdf"}));
+			delete globalThis.cmdsignUpload;
+			el.files = transfer.files;
+			el.dispatchEvent(new Event("input", {bubbles: true}));
+			el.dispatchEvent(new Event("change", {bubbles: true}));
+		}`
+		if err := Act(ctx, r, doc, selector, put, first, last, file.Name, base64.StdEncoding.EncodeToString(chunk[:n])); err != nil || last {
+			return err
+		}
+	}
+}
+
+// FillSecret refuses: in this mode the host has no business with a secret.
+func (r *relayed) FillSecret(context.Context, Document, string, secret.Secret) error {
+	return errors.New("in relay mode the host doesn't hold secrets")
+}
+
+// FillToken has the extension fill the value that it keeps under a token, by its own check of the document's origin.
+func (r *relayed) FillToken(ctx context.Context, _ Document, selector, token string) error {
+	_, err := r.link.request(ctx, map[string]any{"do": "fillSecret", "token": token, "selector": selector})
+	var refused *RelayError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	switch refused.Code {
+	case "ORIGIN_REFUSED":
+		return fmt.Errorf("%w: %w", ErrOrigin, err)
+	case "DOCUMENT_GONE", "DETACHED":
+		return fmt.Errorf("%w: %w", ErrDocumentGone, err)
+	case "NO_ELEMENT":
+		return fmt.Errorf("%w: %w", ErrNoElement, err)
+	}
+	return err
+}
+
+func (r *relayed) Show(ctx context.Context) (bool, error) {
+	_, err := r.link.request(ctx, map[string]any{"do": "show"})
+	return err == nil, err
+}
+
+// Keep leaves the tab to the person when this side lets go of it.
+func (r *relayed) Keep() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keep = true
+}
+
+func (r *relayed) Close() error {
+	r.closeOnce.Do(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		r.mu.Lock()
+		keep := r.keep
+		r.mu.Unlock()
+		// The tab may be gone, or the pipe: then there's nothing left to close.
+		_, _ = r.link.request(ctx, map[string]any{"do": "close", "keep": keep})
+		r.link.listen(nil)
+		r.transport.Close()
+		r.cancel()
+	})
+	return nil
+}
+
+// relayAllocator gives chromedp the transport as a browser that runs already.
+type relayAllocator struct{ transport *relayTransport }
+
+func (a relayAllocator) Allocate(ctx context.Context, opts ...chromedp.BrowserOption) (*chromedp.Browser, error) {
+	return chromedp.NewBrowserTransport(context.WithoutCancel(ctx), a.transport, opts...)
+}
+func (a relayAllocator) Wait()          {}
+func (a relayAllocator) Attaches() bool { return true }

@@ -18,7 +18,8 @@ type Counts struct {
 	Messages int `json:"messages"`
 	// Secrets counts what each page of the two hosts was sent, by the page's step name ("credentials", "code", …).
 	Secrets map[string]Secrets `json:"secrets"`
-	// Posts counts POSTs by "host path", replays and refused ones included.
+	// Posts counts POSTs by "host path", refused ones and replays included; Chromium itself sends a POST again when a
+	// kept-alive connection breaks before the answer begins.
 	Posts map[string]int `json:"posts"`
 	// LookAlike is what reached hosts that aren't ours.
 	LookAlike LookAlike `json:"look_alike"`
@@ -33,7 +34,7 @@ type Secrets struct {
 
 // LookAlike counts what the look-alike hosts received.
 type LookAlike struct {
-	Requests int `json:"requests"` // all, the page's own spying requests not included
+	Requests int `json:"requests"` // pages and forms; not the pages' own spying, nor a browser's search for an icon
 	Posts    int `json:"posts"`
 	Bytes    int `json:"bytes"` // of request bodies
 	Files    int `json:"files"`

@@ -16,6 +16,11 @@ func (s *Sandbox) serveLookAlike(w http.ResponseWriter, r *http.Request, host st
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
+	// A browser asks for this by itself; it would blur the count of what somebody was led to do.
+	if r.URL.Path == "/favicon.ico" {
+		http.NotFound(w, r)
+		return
+	}
 	f := &form{}
 	if r.Method == http.MethodPost {
 		// What it has read counts even when the form is broken.

@@ -31,6 +31,7 @@ const (
 	defaultMaxFile      = 3 << 20         // facts/cmd.md 1.6
 	defaultSlow         = 20 * time.Second
 	closeGrace          = 2 * time.Second
+	maxRequests         = 256 // answered at once
 )
 
 // Config says how a sandbox behaves. The zero value is a classic, faultless sandbox on a free port, in Portuguese.
@@ -75,7 +76,8 @@ type Sandbox struct {
 	log     *slog.Logger
 	server  *http.Server
 	stop    context.CancelFunc
-	key     []byte // signs view states
+	key     []byte        // signs view states
+	slots   chan struct{} // taken while a request is answered
 
 	closing sync.Once
 	closed  chan struct{}
@@ -96,6 +98,7 @@ func Start(ctx context.Context, cfg Config) (*Sandbox, error) {
 	s := &Sandbox{
 		closed:    make(chan struct{}),
 		key:       make([]byte, 32),
+		slots:     make(chan struct{}, maxRequests),
 		processes: map[string]*process{},
 		outbox:    map[string]*message{},
 		sent:      make(chan struct{}),

@@ -534,6 +534,33 @@ func TestIdleSessionsMakeRoom(t *testing.T) {
 	first.requireAt(stepIntro)
 }
 
+func TestASessionEndsWhenNobodyUsesIt(t *testing.T) {
+	s := start(t, Config{})
+	p := newPerson(t, s)
+	p.walkTo(stepCode, okPhone)
+	s.mu.Lock()
+	for _, process := range s.processes {
+		process.used = process.used.Add(-processIdle - time.Second)
+	}
+	s.mu.Unlock()
+	p.confirm(p.code(okPhone))
+	p.says("message.expired")
+	require.Zero(t, s.Counts().Signatures)
+}
+
+func TestTooManyRequestsAtOnceAreRefused(t *testing.T) {
+	s := start(t, Config{})
+	for range maxRequests {
+		s.slots <- struct{}{}
+	}
+	p := newPerson(t, s)
+	p.open(s.IntroURL())
+	require.Equal(t, http.StatusServiceUnavailable, p.status)
+	<-s.slots
+	p.open(s.IntroURL())
+	p.requireAt(stepIntro)
+}
+
 func TestPageDelayKeepsPagesBack(t *testing.T) {
 	s := start(t, Config{PageDelay: 60 * time.Millisecond})
 	began := time.Now()

@@ -195,7 +195,7 @@ func (e *engine) ask(ctx context.Context, now *seen, prompt conversation.CodePro
 			a.answer.Code.Drop()
 			return nil, nil, m.signed, nil
 		}
-		if a.err != nil && !now.Approval {
+		if !now.Approval {
 			e.guard.maySign.Store(false)
 		}
 		return &a.answer, nil, nil, a.err

@@ -150,6 +150,12 @@ var faults = []*fault{
 	{name: "channel", phone: "+351900000063", get: hooks{stepCode: noticeFirst("channel")}, silent: func(n int) bool { return n == 1 },
 		pt: "Uma página pergunta por onde enviar o código; só depois o SMS é enviado.",
 		en: "A page asks how to send the code; only then is the SMS sent."},
+	{name: "reload", get: hooks{stepCredentials: reloadOnce, stepCode: reloadOnce},
+		pt: "As páginas do PIN e do código recarregam-se uma vez, pouco depois de abertas.",
+		en: "The PIN and code pages reload themselves once, shortly after they open."},
+	{name: "reload-code", phone: "+351900000064", get: hooks{stepCode: reloadOnce},
+		pt: "A página do código recarrega-se uma vez, pouco depois de aberta.",
+		en: "The code page reloads itself once, shortly after it opens."},
 	{name: "error-500-at-code", phone: "+351900000028", post: hooks{stepCode: answer(http.StatusInternalServerError, "message.500")},
 		pt: "Erro 500 ao confirmar o código; nada é assinado.",
 		en: "Error 500 when the code is confirmed; nothing is signed."},
@@ -332,6 +338,13 @@ func noticeFirst(kind string) func(*exchange) bool {
 		x.move(stepNotice)
 		return true
 	}
+}
+
+// reloadOnce makes the page reload itself the first time that it is shown.
+func reloadOnce(x *exchange) bool {
+	x.p.reload = x.p.reloaded != x.p.step
+	x.p.reloaded = x.p.step
+	return false
 }
 
 // lookAlike redirects to the copy of the page that would come next.

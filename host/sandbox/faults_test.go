@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -168,10 +169,7 @@ var doing = map[string]func(p *person, phone string){
 	},
 	"hang": func(p *person, phone string) {
 		p.walkTo(stepCredentials, phone)
-		p.client.Timeout = 300 * time.Millisecond
-		err := p.try(p.pressing("btnNext", map[string]string{"hiddenMobile": phone, "txtPin": PIN}))
-		require.ErrorContains(p.t, err, "Timeout")
-		require.Contains(p.t, p.body, "SANDBOX", "the page begins")
+		p.beginsAndHangs(p.pressing("btnNext", map[string]string{"hiddenMobile": phone, "txtPin": PIN}), "<!DOCTYPE html>")
 	},
 	"session-expired": func(p *person, phone string) {
 		confirmed(p, phone)
@@ -209,6 +207,20 @@ var doing = map[string]func(p *person, phone string){
 		p.requireAt(stepNotice)
 		require.Zero(p.t, p.s.Counts().Messages)
 		p.press("btnKnown", map[string]string{"rblChannel": "sms"})
+		p.confirm(p.code(phone))
+		p.requireSigned()
+	},
+	"reload": func(p *person, phone string) {
+		p.walkTo(stepCredentials, phone)
+		p.reloads()
+		p.authenticate(phone, PIN)
+		p.reloads()
+		p.confirm(p.code(phone))
+		p.requireSigned()
+	},
+	"reload-code": func(p *person, phone string) {
+		authenticated(p, phone)
+		p.reloads()
 		p.confirm(p.code(phone))
 		p.requireSigned()
 	},
@@ -292,10 +304,7 @@ var doing = map[string]func(p *person, phone string){
 	},
 	"result-hang": func(p *person, phone string) {
 		authenticated(p, phone)
-		p.client.Timeout = 500 * time.Millisecond
-		err := p.try(p.pressing("btnNext", map[string]string{"txtMobileTAN": p.code(phone)}))
-		require.ErrorContains(p.t, err, "Timeout")
-		require.True(p.t, strings.HasPrefix(p.body, "%PDF-"), "the file begins")
+		p.beginsAndHangs(p.pressing("btnNext", map[string]string{"txtMobileTAN": p.code(phone)}), "%PDF-")
 	},
 	"result-cut": func(p *person, phone string) {
 		authenticated(p, phone)
@@ -495,10 +504,37 @@ func (p *person) verdicts(original, signature, issuer pdfsig.Result) {
 	require.Equal(p.t, issuer, report.Find(pdfsig.CheckChain).Result, report.Findings)
 }
 
+// reloads does what the page's script does: it opens the page again, once.
+func (p *person) reloads() {
+	p.t.Helper()
+	require.Contains(p.t, p.body, "location.reload()")
+	at := p.at()
+	p.open(p.url.String())
+	p.requireAt(at)
+	require.NotContains(p.t, p.body, "location.reload()")
+}
+
 func (p *person) failsWith(status int, key string) {
 	p.t.Helper()
 	require.Equal(p.t, status, p.status)
 	p.says(key)
+}
+
+// beginsAndHangs requires that an answer begins so, and then goes on until we go away.
+func (p *person) beginsAndHangs(r *http.Request, begins string) {
+	p.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	answer, err := p.client.Do(r.WithContext(ctx))
+	require.NoError(p.t, err)
+	defer answer.Body.Close()
+	first := make([]byte, len(begins))
+	_, err = io.ReadFull(answer.Body, first)
+	require.NoError(p.t, err)
+	require.Equal(p.t, begins, string(first))
+	time.AfterFunc(100*time.Millisecond, cancel)
+	_, err = io.Copy(io.Discard, answer.Body)
+	require.ErrorIs(p.t, err, context.Canceled, "an answer that ends, or breaks, doesn't hang")
 }
 
 // breaks requires that the connection goes down without an answer.

@@ -58,6 +58,8 @@ type process struct {
 	message  *message
 	tries    int    // wrong codes
 	sends    int    // SMS sent
+	reload   bool   // the page about to be shown reloads itself
+	reloaded step   // the page that last did
 	notice   string // the kind of notice page, and what its picture says
 	captcha  string
 	signed   *delivery // kept for a result page's link

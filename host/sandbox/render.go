@@ -39,6 +39,7 @@ type view struct {
 
 	Countries []country
 	Consent   bool
+	Reload    bool // the page reloads itself
 	Spy       bool // a look-alike: every key is reported
 }
 
@@ -97,8 +98,9 @@ func (x *exchange) pageWith(problem, info string) {
 		look: p.look, Lang: p.look.language(p.lang), Step: p.step, Number: stepNumber[p.step], Action: place[p.step].path,
 		State: x.s.viewState(p.page, p.step), Event: x.s.eventValidation(p.page, p.step),
 		Start: x.s.IntroURL(), Countries: countries, Consent: x.consent(p.look),
-		Limit: sizeText(x.s.cfg.MaxFile),
+		Limit: sizeText(x.s.cfg.MaxFile), Reload: p.reload,
 	}
+	p.reload = false
 	if problem != "" {
 		v.Error = v.T(problem)
 		if p.look.keepPhone {

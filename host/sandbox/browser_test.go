@@ -1,0 +1,123 @@
+package sandbox
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// tab is a page in a real browser: what the pages' own scripts do shows only there.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+}
+
+func newTab(t *testing.T) *tab {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	t.Cleanup(cancel)
+	return &tab{t, ctx}
+}
+
+func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	for _, action := range actions {
+		require.NoError(b.t, chromedp.Do(b.ctx, action))
+	}
+}
+
+func (b *tab) value(selector string) string {
+	b.t.Helper()
+	value, err := chromedp.Run(b.ctx, chromedp.Value(selector))
+	require.NoError(b.t, err)
+	return value
+}
+
+func (b *tab) text(selector string) string {
+	b.t.Helper()
+	text, err := chromedp.Run(b.ctx, chromedp.Text(selector))
+	require.NoError(b.t, err)
+	return text
+}
+
+// to walks a fresh process to the phone and PIN page.
+func (b *tab) toCredentials(s *Sandbox, file string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(s.IntroURL()),
+		chromedp.Click("#MainContent_btnNext"),
+		chromedp.SetUploadFiles("input[type=file]", []string{file}),
+		chromedp.Click("#MainContent_btnUpload"),
+		chromedp.Click("#MainContent_btnYes"),
+		chromedp.Click("#MainContent_btnSignDetails"),
+		chromedp.WaitVisible("#MainContent_txtPin"))
+}
+
+func sampleFile(t *testing.T) string {
+	t.Helper()
+	file := t.TempDir() + "/contrato.pdf"
+	require.NoError(t, os.WriteFile(file, samplePDF, 0o600))
+	return file
+}
+
+func TestThePhoneReachesTheServerOnlyWhenItsBoxIsLeft(t *testing.T) {
+	s := start(t, Config{})
+	b := newTab(t)
+	b.toCredentials(s, sampleFile(t))
+	b.do(chromedp.SendKeys("#inputMobile", "900000001"))
+	require.Empty(t, b.value("#MainContent_hiddenMobile"), "typed, but not left")
+
+	// A form sent by script never leaves the box.
+	b.do(chromedp.Evaluate[chromedp.Void](`document.getElementById('MainContent_txtPin').value = '1234'; __doPostBack('ctl00$MainContent$btnNext', '')`),
+		chromedp.WaitVisible("#MainContent_lblMsgError"))
+	require.Equal(t, label("error.credentials", "pt"), b.text("#MainContent_lblMsgError"))
+	require.Equal(t, map[string]Secrets{"credentials": {PINs: 1}}, s.Counts().Secrets)
+
+	b.do(chromedp.SendKeys("#inputMobile", "+33 639980001"))
+	require.Contains(t, b.text("#countryButton"), "FR +33", "a full number chooses the country")
+	b.do(chromedp.SendKeys("#MainContent_txtPin", "1234"))
+	require.Equal(t, "+33 639980001", b.value("#MainContent_hiddenMobile"))
+	b.do(chromedp.Click("#MainContent_btnNext"), chromedp.WaitVisible("#MainContent_txtMobileTAN"))
+	_, reference, ok := s.Code("+33639980001")
+	require.True(t, ok)
+	require.Equal(t, reference, b.text("#MainContent_lblReference"))
+	require.Contains(t, b.text("#MainContent_lblCountdown"), label("code.left", "pt"))
+}
+
+func TestTheCookieBannerSwallowsClicks(t *testing.T) {
+	s := start(t, Config{Look: "banner"})
+	b := newTab(t)
+	b.do(chromedp.Navigate(s.IntroURL()),
+		chromedp.Click("#MainContent_btnNext"),
+		chromedp.Evaluate[chromedp.Void](`document.getElementById('MainContent_btnNext').click()`))
+	require.Zero(t, s.Counts().Processes)
+	b.do(chromedp.Click("#cookieReject"),
+		chromedp.Click("#MainContent_btnNext"),
+		chromedp.WaitVisible("#cookieConsent")) // once on each host
+	require.Equal(t, 1, s.Counts().Processes)
+}
+
+func TestALookAlikeSeesEveryKey(t *testing.T) {
+	s := start(t, Config{})
+	b := newTab(t)
+	b.do(chromedp.Navigate(s.origin(lookAlikeHost)+credentialsPath), chromedp.WaitVisible("#MainContent_txtPin"))
+	require.Zero(t, s.Counts().LookAlike.Keys)
+	b.do(chromedp.SendKeys("#MainContent_txtPin", "1"))
+	require.Eventually(t, func() bool { return s.Counts().LookAlike.Keys > 0 }, 5*time.Second, 10*time.Millisecond)
+	require.Zero(t, s.Counts().LookAlike.PINs, "nothing was sent yet")
+}

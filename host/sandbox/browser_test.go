@@ -56,16 +56,27 @@ func (b *tab) text(selector string) string {
 	return text
 }
 
-// to walks a fresh process to the phone and PIN page.
+// toCredentials walks a fresh process to the phone and PIN page.
 func (b *tab) toCredentials(s *Sandbox, file string) {
 	b.t.Helper()
-	b.do(chromedp.Navigate(s.IntroURL()),
-		chromedp.Click("#MainContent_btnNext"),
-		chromedp.SetUploadFiles("input[type=file]", []string{file}),
-		chromedp.Click("#MainContent_btnUpload"),
-		chromedp.Click("#MainContent_btnYes"),
-		chromedp.Click("#MainContent_btnSignDetails"),
-		chromedp.WaitVisible("#MainContent_txtPin"))
+	b.do(chromedp.Navigate(s.IntroURL()))
+	b.press("#MainContent_btnNext")
+	b.do(chromedp.SetUploadFiles("input[type=file]", []string{file}))
+	b.press("#MainContent_btnUpload")
+	b.press("#MainContent_btnYes")
+	b.press("#MainContent_btnSignDetails")
+	b.do(chromedp.WaitVisible("#MainContent_txtPin"))
+}
+
+// press clicks once the page has loaded: humanCheck is filled only then, and the preview page loads late.
+func (b *tab) press(selector string) {
+	b.t.Helper()
+	b.do(chromedp.WaitVisible(selector))
+	require.Eventually(b.t, func() bool {
+		loaded, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](`document.readyState === 'complete'`))
+		return err == nil && loaded
+	}, 20*time.Second, 20*time.Millisecond)
+	b.do(chromedp.Click(selector))
 }
 
 func sampleFile(t *testing.T) string {
@@ -92,7 +103,8 @@ func TestThePhoneReachesTheServerOnlyWhenItsBoxIsLeft(t *testing.T) {
 	require.Contains(t, b.text("#countryButton"), "FR +33", "a full number chooses the country")
 	b.do(chromedp.SendKeys("#MainContent_txtPin", "1234"))
 	require.Equal(t, "+33 639980001", b.value("#MainContent_hiddenMobile"))
-	b.do(chromedp.Click("#MainContent_btnNext"), chromedp.WaitVisible("#MainContent_txtMobileTAN"))
+	b.press("#MainContent_btnNext")
+	b.do(chromedp.WaitVisible("#MainContent_txtMobileTAN"))
 	_, reference, ok := s.Code("+33639980001")
 	require.True(t, ok)
 	require.Equal(t, reference, b.text("#MainContent_lblReference"))
@@ -106,9 +118,9 @@ func TestTheCookieBannerSwallowsClicks(t *testing.T) {
 		chromedp.Click("#MainContent_btnNext"),
 		chromedp.Evaluate[chromedp.Void](`document.getElementById('MainContent_btnNext').click()`))
 	require.Zero(t, s.Counts().Processes)
-	b.do(chromedp.Click("#cookieReject"),
-		chromedp.Click("#MainContent_btnNext"),
-		chromedp.WaitVisible("#cookieConsent")) // once on each host
+	b.do(chromedp.Click("#cookieReject"))
+	b.press("#MainContent_btnNext")
+	b.do(chromedp.WaitVisible("#cookieConsent")) // once on each host
 	require.Equal(t, 1, s.Counts().Processes)
 }
 

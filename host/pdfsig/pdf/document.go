@@ -105,7 +105,7 @@ func (d *Document) readTail() (int64, error) {
 	if i < 0 || d.linearized && d.linearLength > d.src.size {
 		return 0, ErrTruncated
 	}
-	points, end, err := readEnd(newLexer(d.src, d.src.size-n+int64(i)))
+	points, _, end, err := readEnd(newLexer(d.src, d.src.size-n+int64(i)))
 	if err != nil {
 		var s *SyntaxError
 		if errors.As(err, &s) && !bytes.Contains(tail[i:], []byte("%%EOF")) {
@@ -180,23 +180,21 @@ type Revision struct {
 	// First and Last are indexes into Sections; they differ only for the first
 	// revision of a linearized file, which has two sections.
 	First, Last int
-	// End is the offset after the revision's last byte, 0 if that can't be told.
-	End int64
+	// Marker is the offset after the revision's %%EOF, End that after its line end; 0
+	// if that can't be told.
+	Marker, End int64
 }
 
 // Revisions gives the revisions, newest first.
 func (d *Document) Revisions() []Revision {
 	var out []Revision
 	for i := 0; i < len(d.sections); i++ {
-		r := Revision{First: i, Last: i, End: d.sections[i].End}
+		last := i
 		if d.linearized && i == len(d.sections)-2 && d.sections[i+1].Offset > d.sections[i].Offset {
-			r.Last, r.End = i+1, d.sections[i+1].End
-			i++
+			last = i + 1
 		}
-		out = append(out, r)
-	}
-	if out[0].End == 0 {
-		out[0].End = d.end
+		out = append(out, Revision{First: i, Last: last, Marker: d.sections[last].Marker, End: d.sections[last].End})
+		i = last
 	}
 	return out
 }

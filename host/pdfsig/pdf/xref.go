@@ -37,9 +37,9 @@ type Section struct {
 	Prev int64
 	// Self is the object number of the cross-reference stream, 0 for a table.
 	Self uint32
-	// End is the offset after the section's own %%EOF and line end, 0 where the
-	// section isn't followed by startxref and %%EOF.
-	End int64
+	// Marker is the offset after the section's own %%EOF and End that after its line
+	// end; both are 0 where the section isn't followed by startxref and %%EOF.
+	Marker, End int64
 	// Points is the number that the section's own startxref gives.
 	Points int64
 
@@ -94,7 +94,7 @@ func (d *Document) readSection(off int64) (*Section, error) {
 	if len(s.Trailer.Duplicates()) > 0 {
 		return nil, syntax(off, "the trailer has a key twice")
 	}
-	s.Points, s.End, err = readEnd(newLexer(d.src, s.xrefEnd))
+	s.Points, s.Marker, s.End, err = readEnd(newLexer(d.src, s.xrefEnd))
 	if IsReadError(err) {
 		return nil, err
 	}
@@ -103,26 +103,27 @@ func (d *Document) readSection(off int64) (*Section, error) {
 
 // readEnd reads startxref, the offset and %%EOF with its line end. Comments may
 // come before startxref (some writers leave their name there).
-func readEnd(l *lexer) (points, end int64, err error) {
+func readEnd(l *lexer) (points, marker, end int64, err error) {
 	l.space()
 	if !l.keyword("startxref") {
-		return 0, 0, l.fail("startxref was expected")
+		return 0, 0, 0, l.fail("startxref was expected")
 	}
 	for isSpace(l.peek()) {
 		l.pos++
 	}
 	n, ok := l.digits(15)
 	if !ok {
-		return 0, 0, l.fail("startxref has no offset")
+		return 0, 0, 0, l.fail("startxref has no offset")
 	}
 	for isSpace(l.peek()) {
 		l.pos++
 	}
 	if !l.literal("%%EOF") {
-		return 0, 0, l.fail("the end marker is missing")
+		return 0, 0, 0, l.fail("the end marker is missing")
 	}
+	marker = l.pos
 	l.eol()
-	return n, l.pos, l.err
+	return n, marker, l.pos, l.err
 }
 
 // eol takes one line end, if any.
@@ -315,6 +316,11 @@ func (d *Document) readXRefStream(off int64) (*Section, error) {
 			}
 			s.Entries = append(s.Entries, e)
 		}
+	}
+	if _, err := io.ReadFull(body, row[:1]); err == nil {
+		return nil, syntax(off, "the cross-reference stream has more entries than it announces")
+	} else if err != io.EOF {
+		return nil, streamErr(off, err)
 	}
 	return s, nil
 }

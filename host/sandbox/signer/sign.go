@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 	"unicode/utf16"
 
@@ -42,33 +43,47 @@ func (id *Identity) Chain() []*x509.Certificate { return id.chain }
 // result. What the strict reader has to refuse gives an error: encrypted, damaged
 // and hybrid files.
 func (id *Identity) Sign(file []byte, now time.Time) ([]byte, error) {
-	doc, err := pdf.Open(bytes.NewReader(file), int64(len(file)))
+	more, err := id.Update(bytes.NewReader(file), int64(len(file)), now)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(make([]byte, 0, len(file)+len(more)), file...), more...), nil
+}
+
+// Update is Sign for a file that isn't in memory: it gives only what has to be
+// appended to it.
+func (id *Identity) Update(file io.ReaderAt, size int64, now time.Time) ([]byte, error) {
+	more, err := id.update(file, size, now)
 	if err != nil {
 		return nil, fmt.Errorf("signing: %w", err)
+	}
+	return more, nil
+}
+
+func (id *Identity) update(file io.ReaderAt, size int64, now time.Time) ([]byte, error) {
+	doc, err := pdf.Open(file, size)
+	if err != nil {
+		return nil, err
 	}
 	view := doc.At(0)
 	u, err := pdf.NewUpdate(doc)
 	if err != nil {
-		return nil, fmt.Errorf("signing: %w", err)
+		return nil, err
 	}
 	// A signature on a damaged file can make it unreadable (facts/pdf.md 2.2).
 	if err := view.Each(func(uint32, pdf.Object) bool { return true }); err != nil {
-		return nil, fmt.Errorf("signing: %w", err)
+		return nil, err
 	}
 	dict, mark := id.dictionary(now)
 	sig := u.Add(pdf.RawObject(dict))
 	if err := addField(view, u, sig); err != nil {
-		return nil, fmt.Errorf("signing: %w", err)
+		return nil, err
 	}
 	more, bodies, err := u.Bytes()
 	if err != nil {
-		return nil, fmt.Errorf("signing: %w", err)
+		return nil, err
 	}
-	out := append(append(make([]byte, 0, len(file)+len(more)), file...), more...)
-	if err := id.fill(out, int(bodies[sig])+mark, now); err != nil {
-		return nil, fmt.Errorf("signing: %w", err)
-	}
-	return out, nil
+	return more, id.fill(file, size, more, bodies[sig]+int64(mark), now)
 }
 
 // byteRangeRoom is enough for four numbers of ten digits.
@@ -101,18 +116,22 @@ func textString(s string) pdf.String {
 }
 
 // fill puts byte range and signature where room was left. contents is the offset of
-// the value of /Contents, known from the writing and never searched for: a document
-// may hold anything (facts/pdf.md 1.2).
-func (id *Identity) fill(out []byte, contents int, now time.Time) error {
+// the value of /Contents in the signed file, known from the writing and never
+// searched for: a document may hold anything (facts/pdf.md 1.2).
+func (id *Identity) fill(file io.ReaderAt, size int64, more []byte, contents int64, now time.Time) error {
 	end := contents + 2*placeholder + 2
-	r := fmt.Sprintf("[0 %d %d %d]", contents, end, len(out)-end)
+	from, to := contents-size, end-size // in the update
+	r := fmt.Sprintf("[0 %d %d %d]", contents, end, size+int64(len(more))-end)
 	if len(r) > byteRangeRoom {
 		return errors.New("the file is too large")
 	}
-	copy(out[end+len("/ByteRange"):], r)
+	copy(more[to+int64(len("/ByteRange")):], r)
 	h := sha256.New()
-	h.Write(out[:contents])
-	h.Write(out[end:])
+	if n, err := io.Copy(h, io.NewSectionReader(file, 0, size)); err != nil || n != size {
+		return errors.Join(err, errors.New("the file can't be read to its end"))
+	}
+	h.Write(more[:from])
+	h.Write(more[to:])
 	t := cms.Template{Signer: id.own.cert, Certificates: id.chain, Hash: crypto.SHA256, SigningTime: &now, Indefinite: true}
 	value, err := t.Sign(id.own.key, h.Sum(nil))
 	if err != nil {
@@ -121,6 +140,6 @@ func (id *Identity) fill(out []byte, contents int, now time.Time) error {
 	if len(value) > placeholder {
 		return errors.New("the signature is larger than its room")
 	}
-	hex.Encode(out[contents+1:], value)
+	hex.Encode(more[from+1:], value)
 	return nil
 }

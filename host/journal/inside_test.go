@@ -97,7 +97,10 @@ func TestAStepThatCouldNotBeWrittenDoesNotSpeakLater(t *testing.T) {
 	r, err := j.Begin(Document{SHA256: someHash})
 	require.NoError(t, err)
 	whole := r.file
-	r.file, err = os.Open(r.file.Name()) // can't be written to
+	// As on a full disk: half of the line is in the file, and then an error.
+	_, err = whole.WriteString(`{"event":"submitting"`)
+	require.NoError(t, err)
+	r.file, err = os.Open(whole.Name())
 	require.NoError(t, err)
 	require.Error(t, r.Submitting())
 	require.NoError(t, r.file.Close())
@@ -108,6 +111,20 @@ func TestAStepThatCouldNotBeWrittenDoesNotSpeakLater(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, NotSigned, s.Answer)
+}
+
+func TestNothingFollowsAStepThatMayHaveBeenHalfWritten(t *testing.T) {
+	j := &Journal{t.TempDir()}
+	r, err := j.Begin(Document{SHA256: someHash})
+	require.NoError(t, err)
+	whole := r.file
+	defer whole.Close()
+	_, r.file, err = os.Pipe() // takes the line, but can't be synced nor shortened
+	require.NoError(t, err)
+	require.Error(t, r.Submitting())
+	require.NoError(t, r.file.Close())
+	r.file = whole
+	require.Error(t, r.Submitting(), "its code must not be sent")
 }
 
 func TestDefaultDir(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"time"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/journal"
@@ -162,8 +163,8 @@ func describe(report *pdfsig.Report, lang string) *resultInfo {
 	return info
 }
 
-// recover looks at what earlier conversations left: a held file that was never saved is checked and saved now, the copies of
-// documents that are done with are removed, and what the person should look at is told.
+// recover looks at what earlier conversations of this environment left: a file that was held and never saved is checked and
+// saved now, the copies of documents that are done with are removed, and what the person should look at is told.
 func (s *session) recover() []leftover {
 	all, err := s.opts.Journal.Status()
 	if err != nil {
@@ -171,49 +172,86 @@ func (s *session) recover() []leftover {
 		return nil
 	}
 	var left []leftover
-	keep := map[string]bool{}
 	for _, st := range all {
-		l := leftover{ID: st.ID, Name: st.Document.Name, SHA256: st.Document.SHA256, Answer: string(st.Answer)}
+		doubt := !st.Acknowledged && (st.Answer == journal.MayBeSigned || st.Answer == journal.SignedHeld)
 		switch {
-		case st.Live:
-			keep[st.ID] = true
-		case st.Answer == journal.SignedHeld:
-			file, err := s.rescue(st)
-			if err != nil {
-				s.log.Error("saving a file that an earlier run held", "id", st.ID, "err", err)
-				keep[st.ID] = true
-				l.Path = st.Held
-			} else {
-				l.Answer, l.Path = string(journal.SignedSaved), file.Path
-			}
-			left = append(left, l)
-		case st.Answer == journal.MayBeSigned && !st.Acknowledged:
-			left = append(left, l)
+		case st.Live || doubt && st.Document.Environment != s.opts.Environment:
+			// Somebody else's: of a process that runs, or to be checked with other trust anchors.
+		case doubt:
+			left = append(left, s.settle(st))
+		default:
+			os.RemoveAll(filepath.Join(s.opts.Work, st.ID))
 		}
 	}
-	s.sweep(all, keep)
 	return left
 }
 
-// rescue checks and saves a file that was held when the program died.
-func (s *session) rescue(st journal.Status) (save.File, error) {
+// settle saves what was held for a record, if anything was, and says how it stands.
+func (s *session) settle(st journal.Status) leftover {
+	l := leftover{ID: st.ID, Name: st.Document.Name, SHA256: st.Document.SHA256, Answer: string(st.Answer), Path: st.Saved}
+	held := s.held(st)
+	if held == "" {
+		return l
+	}
+	file, err := s.rescue(st, held)
+	if err != nil {
+		s.log.Error("saving a file that an earlier run held", "id", st.ID, "err", err)
+		l.Answer, l.Path = string(journal.SignedHeld), held
+		return l
+	}
+	l.Answer, l.Path = string(journal.SignedSaved), file.Path
+	os.RemoveAll(filepath.Join(s.opts.Work, st.ID))
+	return l
+}
+
+var heldName = regexp.MustCompile(`^[0-9a-f]{64}\.pdf$`)
+
+// held finds the file that was held for a record, also one that the journal doesn't tell of: the program may have died
+// between the two.
+func (s *session) held(st journal.Status) string {
+	if st.Saved != "" {
+		return ""
+	}
+	if st.Held != "" {
+		return st.Held
+	}
 	work := filepath.Join(s.opts.Work, st.ID)
-	report, err := s.check(st.Held, filepath.Join(work, save.SignedName(st.Document.Name, "")))
+	entries, err := os.ReadDir(work)
+	if err != nil {
+		return ""
+	}
+	for _, e := range entries {
+		if heldName.MatchString(e.Name()) {
+			return filepath.Join(work, e.Name())
+		}
+	}
+	return ""
+}
+
+// rescue checks and saves a file that was held when the program died. Opening the record anew is what keeps two processes
+// from doing so at once.
+func (s *session) rescue(st journal.Status, held string) (save.File, error) {
+	record, err := s.opts.Journal.Reopen(st.ID)
+	if err != nil {
+		return save.File{}, err
+	}
+	defer record.Close()
+	report, err := s.check(held, originalPath(filepath.Join(s.opts.Work, st.ID), st.Document.Name))
 	if errors.Is(err, os.ErrNotExist) {
 		return save.File{}, err
 	}
 	if err != nil {
 		report = unreadable(err)
 	}
-	file, err := s.store(st.Held, st.Document.Name, report.Verdict)
+	file, err := s.store(held, st.Document.Name, report.Verdict)
 	if err != nil {
 		return save.File{}, err
 	}
-	record, err := s.opts.Journal.Reopen(st.ID)
-	if err != nil {
-		return file, err
+	if st.Held == "" {
+		if err := record.Received(held, file.SHA256); err != nil {
+			return file, err
+		}
 	}
-	defer record.Close()
 	return file, record.Saved(file.Path, file.SHA256, journalVerdict(report.Verdict))
 }
 
@@ -225,14 +263,4 @@ func journalVerdict(v pdfsig.Verdict) journal.Verdict {
 		return journal.VerdictNeedsLook
 	}
 	return journal.VerdictFailed
-}
-
-// sweep removes the work folders of records that are done with. A folder whose record isn't among them may be one that
-// another process has just begun.
-func (s *session) sweep(done []journal.Status, keep map[string]bool) {
-	for _, st := range done {
-		if !keep[st.ID] {
-			os.RemoveAll(filepath.Join(s.opts.Work, st.ID))
-		}
-	}
 }

@@ -112,7 +112,10 @@ func (j *job) fail(err error) {
 		}
 	}
 	j.record.Close()
-	os.RemoveAll(j.work)
+	if p.Code != problem.MayBeSigned {
+		// Otherwise bytes that came back may lie there, and the original to check them against.
+		os.RemoveAll(j.work)
+	}
 	if cancelled && p.Code != problem.MayBeSigned {
 		j.end(StateCancelled, reply{Status: statusOK})
 		return

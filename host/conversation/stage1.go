@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/journal"
@@ -87,12 +88,12 @@ func (s *session) begin(m message, creds Credentials) error {
 		return err
 	}
 	if m.SignAgain != doc.hash {
-		before, found, err := s.opts.Journal.MayBeSigned(doc.hash)
+		open, err := s.unsettled(doc.hash)
 		if err != nil {
-			return problem.Newf(problem.JournalFailed, "%w", err)
+			return err
 		}
-		if found {
-			return problem.New(problem.LookFirst, "journal record "+before.ID)
+		if len(open) > 0 {
+			return problem.New(problem.LookFirst, "journal record "+open[0].ID)
 		}
 	} else if err := s.acknowledge(doc.hash); err != nil {
 		return err
@@ -105,7 +106,7 @@ func (s *session) begin(m message, creds Credentials) error {
 	work := filepath.Join(s.opts.Work, record.ID())
 	path, err := privateCopy(work, doc)
 	if err != nil {
-		err = errors.Join(err, record.NotSigned(problem.Of(err)))
+		err = errors.Join(err, record.NotSigned(problem.Of(err)), record.Close())
 		os.RemoveAll(work)
 		return err
 	}
@@ -140,30 +141,44 @@ func (s *session) document(m message) (*original, error) {
 	return doc, nil
 }
 
+// unsettled are the records of this document, signed here, that may be signed and that nobody has looked at. What the
+// sandbox may have signed doesn't stand in the way of the real thing.
+func (s *session) unsettled(hash string) ([]journal.Status, error) {
+	all, err := s.opts.Journal.Status()
+	if err != nil {
+		return nil, problem.Newf(problem.JournalFailed, "%w", err)
+	}
+	return slices.DeleteFunc(all, func(st journal.Status) bool {
+		doubt := st.Answer == journal.MayBeSigned || st.Answer == journal.SignedHeld
+		return !doubt || st.Acknowledged || st.Document.SHA256 != hash || st.Document.Environment != s.opts.Environment
+	}), nil
+}
+
 // acknowledge writes down that the person has looked and wants to sign all the same.
 func (s *session) acknowledge(hash string) error {
-	for {
-		before, found, err := s.opts.Journal.MayBeSigned(hash)
-		if err == nil && !found {
-			return nil
-		}
-		if err == nil {
-			err = s.opts.Journal.Acknowledge(before.ID)
-		}
-		if err != nil {
+	open, err := s.unsettled(hash)
+	for _, st := range open {
+		if err := s.opts.Journal.Acknowledge(st.ID); err != nil {
 			return problem.Newf(problem.JournalFailed, "%w", err)
 		}
 	}
+	return err
 }
 
 // privateCopy writes the document where nobody else changes it, under a name that the CMD page may see.
 func privateCopy(work string, doc *original) (string, error) {
-	if err := os.MkdirAll(work, 0o700); err != nil {
+	path := originalPath(work, doc.name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", problem.Newf(problem.Internal, "making the work folder: %w", err)
 	}
-	path := filepath.Join(work, save.SignedName(doc.name, ""))
 	if err := save.AtomicWrite(path, doc.data, 0o600); err != nil {
 		return "", problem.Newf(problem.DiskFull, "copying the document: %w", err)
 	}
 	return path, nil
+}
+
+// originalPath is where the copy of a document lies, in a folder of its own: its name is the person's, and what comes back
+// lies beside that folder under names of ours.
+func originalPath(work, name string) string {
+	return filepath.Join(work, "original", save.SignedName(name, ""))
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -105,6 +106,18 @@ func (d *demo) run(ctx context.Context, cfg *config.Config) error {
 	return nil
 }
 
+// steps are the progress names in words.
+var steps = map[string][2]string{
+	"root_page":        {"página inicial da assinatura", "first page"},
+	"upload_page":      {"envio do documento", "sending the document"},
+	"preview_page":     {"“Tem a certeza que é este o documento a assinar?” Sim", "“Is this the document to sign?” Yes"},
+	"details_page":     {"detalhes da assinatura: invisível", "details of the signature: invisible"},
+	"credentials_page": {"número de telemóvel e PIN de assinatura", "mobile number and signature PIN"},
+	"code_sent":        {"código de segurança enviado", "security code sent"},
+	"received":         {"ficheiro recebido, escrito em disco", "file received, on disk"},
+	"checked":          {"ficheiro verificado", "file checked"},
+}
+
 // talk is the conversation as docs/PROTOCOL.md has it. It says whether a verified file was saved.
 func (d *demo) talk(in *json.Decoder, out *json.Encoder, pdf, lang string) (bool, error) {
 	for {
@@ -138,8 +151,8 @@ func (d *demo) talk(in *json.Decoder, out *json.Encoder, pdf, lang string) (bool
 			for _, note := range m.Notes {
 				d.line("nota", "note", note)
 			}
-			if len(m.Notes) == 0 {
-				d.line("passo", "step", m.Progress)
+			if words, ok := steps[m.Progress]; ok {
+				d.line("passo", "step", d.pick(words[0], words[1]))
 			}
 		}
 		if reply != nil {
@@ -188,16 +201,16 @@ func (d *demo) makeDownloads(cfg *config.Config) error {
 }
 
 func (d *demo) line(pt, en, value string) {
-	name := pt
-	if d.en {
-		name = en
-	}
-	fmt.Fprintf(d.out, "  %-16s %s\n", name, value)
+	// By runes: an accented name isn't shorter.
+	name := []rune(d.pick(pt, en))
+	fmt.Fprintf(d.out, "  %s%s %s\n", string(name), strings.Repeat(" ", max(16-len(name), 0)), value)
 }
 
-func (d *demo) print(pt, en string) {
+func (d *demo) print(pt, en string) { fmt.Fprintf(d.out, "%s\n\n", d.pick(pt, en)) }
+
+func (d *demo) pick(pt, en string) string {
 	if d.en {
-		pt = en
+		return en
 	}
-	fmt.Fprintf(d.out, "%s\n\n", pt)
+	return pt
 }

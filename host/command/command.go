@@ -35,6 +35,8 @@ func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 // Main runs the program with its arguments and gives the exit code.
 func Main() int {
+	// A pipe that nobody reads any more gives an error then, instead of ending the program: it may hold a signed file.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	// Before anything else can print: when a browser started the program, stdout is the pipe to it.
 	if _, native, err := nativemsg.Caller(os.Args[1:], allowed(nil)); native {
 		return runNative(os.Args[1:], err)
@@ -91,7 +93,8 @@ comes back. Not official; not connected with the State.`,
 	load := func(cmd *cobra.Command) (*config.Config, error) {
 		return loadConfig(cmd, configPath)
 	}
-	root.AddCommand(newConverse(load), newSandbox(load), newDemo(load), newJournal(load))
+	root.AddCommand(newConverse(load), newSandbox(load), newDemo(load), newJournal(load),
+		newInstall(load), newUninstall(load), newDoctor(load))
 	return root
 }
 

@@ -35,7 +35,7 @@ type LaunchOptions struct {
 const startTimeout = 30 * time.Second
 
 // closeTimeout bounds a graceful end; after it the browser is killed. The host has two seconds in all (facts/native.md 1.2).
-const closeTimeout = 1200 * time.Millisecond
+const closeTimeout = 700 * time.Millisecond
 
 type launched struct {
 	ctx       context.Context

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/chromedp/chromedp"
 
@@ -115,6 +116,7 @@ func (e *engine) code(ctx context.Context, p Page, now *seen, why *problem.Error
 		}
 		e.guard.sent.Store(false)
 		e.guard.maySign.Store(false)
+		e.guard.committed.Store(false)
 	}
 	if why != nil && why.Code != problem.CodeWrong && (terminal(why) || why.Code == problem.CodeExpired) {
 		return nil, why
@@ -127,6 +129,7 @@ func (e *engine) code(ctx context.Context, p Page, now *seen, why *problem.Error
 		if err := e.person.Committing(); err != nil {
 			return nil, problem.Wrap(problem.JournalFailed, err)
 		}
+		e.guard.committed.Store(true)
 	}
 	prompt := conversation.CodePrompt{Reference: now.Reference, Resend: now.Elements["resend"] != "", Approval: now.Approval, Why: why}
 	for {
@@ -213,6 +216,7 @@ func (e *engine) commit(ctx context.Context, p Page, now *seen) error {
 		return problem.Wrap(problem.JournalFailed, err)
 	}
 	e.guard.maySign.Store(true)
+	e.guard.committed.Store(true)
 	e.guard.sent.Store(true)
 	e.acted[p.Name]++
 	err := e.steps(ctx, p, now)
@@ -223,6 +227,7 @@ func (e *engine) commit(ctx context.Context, p Page, now *seen) error {
 		if err := e.person.Refused(problem.Wrap(problem.Internal, err)); err != nil {
 			return err
 		}
+		e.guard.committed.Store(now.Approval)
 	}
 	return err
 }
@@ -326,7 +331,7 @@ func (e *engine) phone(ctx context.Context, now *seen, selector, mirror string) 
 // digits keeps what a phone box takes: the plus and the digits.
 func digits(phone string) string {
 	var kept []rune
-	for i, r := range phone {
+	for i, r := range strings.TrimSpace(phone) {
 		if r >= '0' && r <= '9' || r == '+' && i == 0 {
 			kept = append(kept, r)
 		}

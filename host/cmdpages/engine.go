@@ -241,7 +241,7 @@ func (e *engine) stuck(ctx context.Context, now *seen) (*seen, *conversation.Sig
 		e.log.Debug("no screenshot of the unknown page", "err", err)
 	}
 	e.person.Stuck(conversation.Stuck{Step: e.wanted(now), Title: now.Title, Host: now.Host, Shown: shown, Screenshot: picture})
-	for {
+	for overlays := 0; ; {
 		next, signed, err := e.next(ctx, now, e.limits.Person, 0, nil)
 		if problem.Is(err, problem.SiteSlow) {
 			err = problem.Newf(problem.PageUnknown, "%s%s, and nobody went on by hand in %v", now.Host, now.Path, e.limits.Person)
@@ -249,11 +249,21 @@ func (e *engine) stuck(ctx context.Context, now *seen) (*seen, *conversation.Sig
 		if err != nil || signed != nil {
 			return nil, signed, err
 		}
+		// A banner would swallow the next click, the program's as well as the person's.
+		if next.Overlay != "" && overlays < maxOverlays {
+			overlays++
+			if err := e.click(ctx, next, next.Overlay); err != nil && !errors.Is(err, browser.ErrNoElement) {
+				return nil, nil, err
+			}
+			now = nil
+			continue
+		}
 		if next.known() {
 			e.guard.byHand.Store(false)
 			e.person.Resumed()
 			return next, nil, nil
 		}
+		now = next
 	}
 }
 
@@ -270,9 +280,9 @@ func (e *engine) wanted(now *seen) string {
 }
 
 // afterCommit gives an error that came once a signature may exist the code that says so, unless the page itself has said
-// that none was made.
+// that none was made. It goes by what the journal was told, so that the two never differ.
 func (e *engine) afterCommit(err error) error {
-	if !e.guard.maySign.Load() || problem.Is(err, problem.CodeExpired) || problem.Is(err, problem.JournalFailed) {
+	if !e.guard.committed.Load() || problem.Is(err, problem.CodeExpired) || problem.Is(err, problem.JournalFailed) {
 		return err
 	}
 	var p *problem.Error

@@ -39,7 +39,9 @@ type guard struct {
 
 	sent    atomic.Bool // the engine has sent the code
 	byHand  atomic.Bool // the person works in the page: each form may be the one that signs
-	maySign atomic.Bool // the code was sent, or the person has sent a form: what comes now may be the signed PDF
+	maySign atomic.Bool // what comes now may be the signed PDF
+	// committed: the journal says that a signature may exist, so an error from here on has to say so too.
+	committed atomic.Bool
 
 	events chan event
 	wg     sync.WaitGroup
@@ -103,6 +105,7 @@ func (g *guard) request(ctx context.Context, ev *fetch.EventRequestPaused) error
 				RequestID: ev.RequestID, ErrorReason: network.ErrorReasonAborted})
 			return err
 		}
+		g.committed.Store(true)
 		g.maySign.Store(true)
 	}
 	_, err := cdp.Call(ctx, g.target, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: ev.RequestID})

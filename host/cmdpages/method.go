@@ -51,6 +51,7 @@ type Method struct {
 
 	mu     sync.Mutex
 	tab    browser.Tab
+	giveUp context.CancelFunc // ends Open; nil before it
 	closed bool
 	worlds *worlds
 }
@@ -72,6 +73,16 @@ func New(opts Options) *Method {
 func (m *Method) Open(ctx context.Context) error {
 	m.openOnce.Do(func() {
 		defer close(m.opened)
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		m.mu.Lock()
+		if m.closed {
+			m.mu.Unlock()
+			m.openErr = context.Canceled
+			return
+		}
+		m.giveUp = cancel
+		m.mu.Unlock()
 		tab, err := m.opts.Open(ctx)
 		if err != nil {
 			m.openErr = err
@@ -104,11 +115,19 @@ func (m *Method) Notes() []string {
 	return m.tab.Notes()
 }
 
-// Close ends the tab.
+// Close ends the tab, or the start of the browser where that is still under way: nothing is left of it afterwards.
 func (m *Method) Close() error {
 	m.mu.Lock()
-	tab := m.tab
 	m.closed = true
+	giveUp := m.giveUp
+	m.mu.Unlock()
+	if giveUp == nil {
+		return nil // Open has not been called, and won't do anything any more
+	}
+	giveUp()
+	<-m.opened
+	m.mu.Lock()
+	tab := m.tab
 	m.mu.Unlock()
 	if tab == nil {
 		return nil

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
@@ -167,7 +168,7 @@ func (s *session) add(c chunk) error {
 		return nil
 	}
 	sum := sha256.Sum256(u.data)
-	if hex.EncodeToString(sum[:]) != u.hash {
+	if !strings.EqualFold(hex.EncodeToString(sum[:]), u.hash) {
 		return problem.New(problem.UploadInvalid, "the SHA-256 doesn't fit")
 	}
 	doc, err := examine(u.name, u.data, s.opts.Limits.PDF)

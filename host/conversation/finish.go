@@ -2,6 +2,8 @@ package conversation
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"os"
@@ -121,10 +123,6 @@ func open(path string) (*os.File, int64, error) {
 
 // store puts the held file into Downloads, under a name that says what it is.
 func (s *session) store(path, name string, verdict pdfsig.Verdict) (save.File, error) {
-	marker := s.opts.Marker
-	if verdict != pdfsig.Verified {
-		marker = UnverifiedMarker
-	}
 	dir, err := s.opts.Downloads()
 	if err != nil {
 		return save.File{}, err
@@ -134,7 +132,39 @@ func (s *session) store(path, name string, verdict pdfsig.Verdict) (save.File, e
 		return save.File{}, problem.Newf(problem.SaveFailed, "%w", err)
 	}
 	defer f.Close()
-	return save.Write(dir, save.SignedName(name, marker), f)
+	return save.Write(dir, save.SignedName(name, s.marker(verdict)), f)
+}
+
+// stored finds the held file in Downloads where the program was killed between saving it and writing that down. A held file is
+// named after its content.
+func (s *session) stored(held, name string, verdict pdfsig.Verdict) (save.File, bool) {
+	dir, err := s.opts.Downloads()
+	if err != nil {
+		return save.File{}, false
+	}
+	path := filepath.Join(dir, save.SignedName(name, s.marker(verdict)))
+	f, size, err := open(path)
+	if err != nil {
+		return save.File{}, false
+	}
+	defer f.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, io.LimitReader(f, size)); err != nil {
+		return save.File{}, false
+	}
+	sum := hex.EncodeToString(hash.Sum(nil))
+	if sum+".pdf" != filepath.Base(held) {
+		return save.File{}, false
+	}
+	return save.File{Path: path, Name: filepath.Base(path), Size: size, SHA256: sum}, true
+}
+
+// marker ends the name of a file with this verdict.
+func (s *session) marker(verdict pdfsig.Verdict) string {
+	if verdict != pdfsig.Verified {
+		return UnverifiedMarker
+	}
+	return s.opts.Marker
 }
 
 // unreadable is the report of a file that couldn't even be read.
@@ -173,7 +203,8 @@ func (s *session) recover() []leftover {
 	}
 	var left []leftover
 	for _, st := range all {
-		doubt := !st.Acknowledged && (st.Answer == journal.MayBeSigned || st.Answer == journal.SignedHeld)
+		// A file that is held isn't lost because the person wanted to sign once more.
+		doubt := st.Answer == journal.MayBeSigned && !st.Acknowledged || st.Answer == journal.SignedHeld
 		switch {
 		case st.Live || doubt && st.Document.Environment != s.opts.Environment:
 			// Somebody else's: of a process that runs, or to be checked with other trust anchors.
@@ -243,9 +274,11 @@ func (s *session) rescue(st journal.Status, held string) (save.File, error) {
 	if err != nil {
 		report = unreadable(err)
 	}
-	file, err := s.store(held, st.Document.Name, report.Verdict)
-	if err != nil {
-		return save.File{}, err
+	file, found := s.stored(held, st.Document.Name, report.Verdict)
+	if !found {
+		if file, err = s.store(held, st.Document.Name, report.Verdict); err != nil {
+			return save.File{}, err
+		}
 	}
 	if st.Held == "" {
 		if err := record.Received(held, file.SHA256); err != nil {

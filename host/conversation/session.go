@@ -119,9 +119,28 @@ func (s *session) send(r reply) {
 	if err == nil {
 		err = s.conn.Write(data)
 	}
+	if problem.Is(err, problem.MessageTooLarge) {
+		err = s.sendShort(r)
+	}
 	if err != nil {
 		s.log.Info("sending a message", "state", r.State, "err", err)
 	}
+}
+
+// sendShort says without its long parts what the transport refused for its length: how a document ended must be told.
+func (s *session) sendShort(r reply) error {
+	short := reply{State: r.State, Status: r.Status, ID: r.ID, Error: r.Error, File: r.File}
+	if r.Result != nil {
+		short.Result = &resultInfo{Verdict: r.Result.Verdict, SignatureExists: r.Result.SignatureExists, Findings: []finding{}}
+	}
+	if !r.State.over() {
+		short.Status, short.Error = statusError, faultOf(problem.New(problem.MessageTooLarge, ""), s.lang)
+	}
+	data, err := json.Marshal(short)
+	if err != nil {
+		return err
+	}
+	return s.conn.Write(data)
 }
 
 // fault tells of an error that changes nothing: the conversation stays where it is.
@@ -255,15 +274,16 @@ func (s *session) screenshot() {
 // cancel ends the signing, unless the code is on its way: that can't be undone, and the file that comes must be caught.
 func (s *session) cancel() {
 	switch {
+	case s.state.over():
+		s.outOfTurn(kindCancel)
 	case s.job != nil && s.job.committed:
 		s.fault(problem.New(problem.CancelTooLate, ""))
-	case s.job != nil && !s.state.over():
+	case s.job != nil:
 		s.job.cancel() // its end is told by the job
-	case !s.state.over():
+	default:
+		s.closeMethod()
 		s.state = StateCancelled
 		s.send(reply{State: s.state, Status: statusOK})
-	default:
-		s.outOfTurn(kindCancel)
 	}
 }
 

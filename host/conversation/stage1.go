@@ -87,7 +87,7 @@ func (s *session) begin(m message, creds Credentials) error {
 	if err != nil {
 		return err
 	}
-	if m.SignAgain != doc.hash {
+	if !strings.EqualFold(m.SignAgain, doc.hash) {
 		open, err := s.unsettled(doc.hash)
 		if err != nil {
 			return err

@@ -1,0 +1,40 @@
+package command
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox/signer"
+)
+
+// binary is the program as it's shipped, built once; authority is the folder of a test CA that all sandboxes of these tests
+// share, because making keys is slow.
+var binary, authority string
+
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+
+func runTests(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "cmdsign-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	binary, authority = filepath.Join(dir, "cmdsign"), filepath.Join(dir, "ca")
+	args := []string{"build", "-o", binary}
+	if raceDetector {
+		args = append(args, "-race")
+	}
+	if out, err := exec.Command("go", append(args, "../cmdsign")...).CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building the program: %v\n%s", err, out)
+		return 1
+	}
+	if _, err := signer.Open(authority); err != nil {
+		fmt.Fprintln(os.Stderr, "making the test CA:", err)
+		return 1
+	}
+	return m.Run()
+}

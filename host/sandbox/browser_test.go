@@ -32,13 +32,21 @@ func newTab(t *testing.T) *tab {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, time.Minute)
 	t.Cleanup(cancel)
+	// The first action starts the browser, which then lives as long as that action's context.
+	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(1000, 900)))
 	return &tab{t, ctx}
 }
 
 func (b *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	for _, action := range actions {
-		require.NoError(b.t, chromedp.Do(b.ctx, action))
+		ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+		err := chromedp.Do(ctx, action)
+		cancel()
+		if err != nil {
+			page, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
+			require.NoError(b.t, err, "at %s", page)
+		}
 	}
 }
 

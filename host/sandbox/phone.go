@@ -20,6 +20,10 @@ type shownMessage struct {
 
 // servePhone is the host that belongs to the person and to tests: the phone and the sandbox's own data.
 func (s *Sandbox) servePhone(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost && r.URL.Path == "/sandbox/settings" {
+		s.changeSettings(w, r)
+		return
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
@@ -40,6 +44,31 @@ func (s *Sandbox) servePhone(w http.ResponseWriter, r *http.Request) {
 	default:
 		http.NotFound(w, r)
 	}
+}
+
+// changeSettings sets the fault and the look of processes that start from now on, for tests in other processes.
+func (s *Sandbox) changeSettings(w http.ResponseWriter, r *http.Request) {
+	// A web page that happens to be open in the same browser has no business here.
+	if origin := r.Header.Get("Origin"); origin != "" && origin != "http://"+r.Host {
+		http.Error(w, "sandbox: not from another origin", http.StatusForbidden)
+		return
+	}
+	f, err := readForm(w, r, 0)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if f.values.Has("fault") {
+		err = s.SetFault(f.value("fault"))
+	}
+	if err == nil && f.values.Has("look") {
+		err = s.SetLook(f.value("look"))
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // shownMessages are the last SMS of each phone, the newest first.

@@ -2,6 +2,9 @@ package sandbox
 
 import (
 	"encoding/json"
+	"encoding/pem"
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -56,4 +59,47 @@ func TestOtherProcessesCanReadTheCounts(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(p.body), &told))
 	require.Equal(t, s.Counts(), told)
 	require.Equal(t, 1, told.SignaturesByDocument[hash(samplePDF)])
+}
+
+func TestOtherProcessesCanTakeTheRoot(t *testing.T) {
+	s := start(t, Config{})
+	p := newPerson(t, s)
+	for _, address := range []string{s.PhoneURL(), "http://" + s.Addr() + "/", "http://localhost:" + s.port + "/"} {
+		p.open(address + "sandbox/root.pem")
+		block, rest := pem.Decode([]byte(p.body))
+		require.NotNil(t, block)
+		require.Empty(t, rest)
+		require.Equal(t, s.Root().Raw, block.Bytes)
+		require.Contains(t, s.Root().Subject.String(), "(TESTE)")
+	}
+}
+
+func TestOtherProcessesCanChooseFaultAndLook(t *testing.T) {
+	s := start(t, Config{})
+	p := newPerson(t, s)
+	set := func(fields, origin string) int {
+		r, err := http.NewRequest(http.MethodPost, s.PhoneURL()+"sandbox/settings", strings.NewReader(fields))
+		require.NoError(t, err)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if origin != "" {
+			r.Header.Set("Origin", origin)
+		}
+		p.do(r)
+		return p.status
+	}
+	require.Equal(t, http.StatusForbidden, set("fault=outage", "https://example.org"))
+	require.Equal(t, http.StatusBadRequest, set("fault=nothing-known", ""))
+	require.Equal(t, http.StatusBadRequest, set("look=gothic", ""))
+	p.walkTo(stepChoose, okPhone)
+
+	require.Equal(t, http.StatusNoContent, set("fault=error-500&look=modern", s.origin(phoneHost)))
+	p = newPerson(t, s)
+	p.look = lookNamed("modern")
+	p.open(s.IntroURL())
+	p.press("btnNext", nil)
+	require.Equal(t, http.StatusInternalServerError, p.status)
+	require.Equal(t, http.StatusNoContent, set("fault=", ""))
+	p = newPerson(t, s)
+	p.look = lookNamed("modern")
+	p.walkTo(stepCode, okPhone)
 }

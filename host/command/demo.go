@@ -16,6 +16,7 @@ import (
 	"github.com/sign-with-cmd/sign-with-cmd/host/config"
 	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
 	"github.com/sign-with-cmd/sign-with-cmd/host/environment"
+	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig"
 	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox"
 )
 
@@ -65,7 +66,10 @@ type said struct {
 	} `json:"error"`
 	Result *struct {
 		Signer, Issuer string
-		Findings       []struct{ Result, Text string }
+		Findings       []struct {
+			Result pdfsig.Result
+			Text   string
+		}
 	} `json:"result"`
 	File *struct {
 		Path, SHA256 string
@@ -167,11 +171,7 @@ func (d *demo) result(m said) {
 	if m.Result != nil {
 		d.line("assinado por", "signed by", m.Result.Signer)
 		for _, f := range m.Result.Findings {
-			mark := map[string]string{"pass": "✓", "fail": "✗"}[f.Result]
-			if mark == "" {
-				mark = "?"
-			}
-			d.line("verificação", "check", mark+" "+f.Text)
+			d.line("verificação", "check", mark(f.Result)+" "+f.Text)
 		}
 	}
 	if m.File != nil {

@@ -15,8 +15,9 @@ import (
 const clockSkew = 24 * time.Hour
 
 // chain checks facts/pdf.md 5.1 rule 4 for the one certificate that signed. What
-// else lies in the bag only helps to build the path.
-func (c *checker) chain(m *cms.Message, claimed *time.Time) {
+// else lies in the bag only helps to build the path. A proven time is one that a
+// trusted timestamp names.
+func (c *checker) chain(m *cms.Message, claimed, proven *time.Time) {
 	c.keyUsage(m.Signer)
 	c.add(CheckRevocation, Unknown, "not checked")
 	if m.Signer.IsCA {
@@ -24,6 +25,9 @@ func (c *checker) chain(m *cms.Message, claimed *time.Time) {
 		return
 	}
 	now := c.opts.now()
+	if proven != nil {
+		now = *proven
+	}
 	err := c.verify(m, now)
 	switch {
 	case err == nil:
@@ -52,9 +56,18 @@ func (c *checker) untrusted(m *cms.Message, err error) {
 }
 
 func (c *checker) verify(m *cms.Message, at time.Time) error {
+	return c.verifyFor(m, at, x509.ExtKeyUsageAny)
+}
+
+func (c *checker) verifyFor(m *cms.Message, at time.Time, usage x509.ExtKeyUsage) error {
 	roots, between := x509.NewCertPool(), x509.NewCertPool()
 	for _, r := range c.opts.Roots {
 		roots.AddCert(r)
+	}
+	if usage == x509.ExtKeyUsageTimeStamping {
+		for _, r := range c.opts.TimestampRoots {
+			roots.AddCert(r)
+		}
 	}
 	for _, i := range m.Certificates {
 		if i != m.Signer {
@@ -65,7 +78,7 @@ func (c *checker) verify(m *cms.Message, at time.Time) error {
 		between.AddCert(i)
 	}
 	_, err := m.Signer.Verify(x509.VerifyOptions{
-		Roots: roots, Intermediates: between, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+		Roots: roots, Intermediates: between, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{usage},
 	})
 	return err
 }

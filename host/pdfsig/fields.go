@@ -48,6 +48,9 @@ type fieldWalk struct {
 	seen  map[uint32]bool
 	found []sigField
 	count int
+	// types and names of all nodes by object number, collected if not nil.
+	types map[uint32]pdf.Object
+	names map[uint32]string
 }
 
 func (w *fieldWalk) visit(nodes pdf.Array, typ pdf.Object, parent string, depth int) error {
@@ -78,6 +81,9 @@ func (w *fieldWalk) node(ref pdf.Ref, d *pdf.Dict, typ pdf.Object, parent string
 	}
 	if d.Has("FT") {
 		typ = d.Get("FT")
+	}
+	if w.types != nil && ref.Num != 0 {
+		w.types[ref.Num], w.names[ref.Num] = typ, name
 	}
 	if typ == pdf.Name("Sig") && d.Get("V") != nil {
 		value, err := w.view.Dict(d.Get("V"))

@@ -122,11 +122,12 @@ type forge struct {
 	noForm   bool                                             // the field isn't put into the form
 	noWidget bool                                             // the field isn't put onto the page
 	template func(*cms.Template)
+	message  func(covered []byte) []byte                       // makes the message instead of the template
+	blank    uint32                                            // signs this old field instead of a new one
 	value    func(cms []byte) []byte                           // the message before it is put into its place
 	ranges   func(contents, end, size int64) (string, []int64) // what is written and what is hashed
 	room     int
 	bytes    func(update []byte) []byte // the bytes of the update before they are signed
-	pages    []pdf.Ref                  // more pages to get the widget
 }
 
 // The place holders in a signature dictionary.
@@ -173,6 +174,11 @@ func (f forge) sign(t testing.TB, original []byte) []byte {
 	if f.field != nil {
 		f.field(field)
 	}
+	if f.blank != 0 {
+		old := changed(t, view, int(f.blank), "V", sig)
+		u.Replace(ref(int(f.blank)), old)
+		return f.finish(t, u, original, sig, body, contents)
+	}
 	fieldRef := u.Add(field)
 
 	root, _ := view.Root()
@@ -213,6 +219,12 @@ func (f forge) sign(t testing.TB, original []byte) []byte {
 	if f.update != nil {
 		f.update(u, view, sig)
 	}
+	return f.finish(t, u, original, sig, body, contents)
+}
+
+// finish writes the update and signs.
+func (f forge) finish(t testing.TB, u *pdf.Update, original []byte, sig pdf.Ref, body, contents string) []byte {
+	t.Helper()
 	more, bodies, err := u.Bytes()
 	require.NoError(t, err)
 	if f.bytes != nil {
@@ -240,6 +252,11 @@ func (f forge) fill(t testing.TB, out []byte, at int, body, contents string) {
 	require.LessOrEqual(t, len(written), len(rangeRoom))
 	if rangeAt >= 0 {
 		copy(out[at+rangeAt:], written)
+	}
+	if f.message != nil {
+		value := f.message(append(bytes.Clone(out[:from]), out[end:]...))
+		hex.Encode(out[from+1:], value)
+		return
 	}
 	template := cms.Template{
 		Signer: f.leaf.cert, Certificates: []*x509.Certificate{f.leaf.cert, f.pki.issuing.cert, f.pki.root.cert},

@@ -30,6 +30,8 @@ const (
 	CheckRevisionChanges = "revision_changes" // the update changes nothing but what a signature must
 	CheckRevocation      = "revocation"       // the certificate was not revoked
 	CheckTimestamp       = "timestamp"        // a third party proves the time; reported only if there
+	CheckLaterChanges    = "later_changes"    // what came after the signature is explained; reported by Verify
+	CheckOtherSignatures = "other_signatures" // every other signature of the file is sound; reported by Verify if there are others
 )
 
 // Finding is the outcome of one check. Detail is for the log and for people who
@@ -51,12 +53,18 @@ type Signature struct {
 	Reason       string     `json:"reason,omitempty"`
 	Location     string     `json:"location,omitempty"`
 	Timestamped  bool       `json:"timestamped"`
-	Field        string     `json:"field,omitempty"`
-	CoversFile   bool       `json:"covers_file"`    // to the file's last byte
-	Page         int        `json:"page,omitempty"` // of the widget that this signature added, from 1
-	Visible      bool       `json:"visible"`
-	Rect         []float64  `json:"rect,omitempty"` // of a visible widget, in points
-	Findings     []Finding  `json:"findings,omitempty"`
+	// TimestampTime is the time that a timestamp names; the timestamp finding says
+	// what it is worth.
+	TimestampTime *time.Time `json:"timestamp_time,omitempty"`
+	// DocumentTimestamp is set for a timestamp over the document, which is nobody's
+	// signature.
+	DocumentTimestamp bool      `json:"document_timestamp,omitempty"`
+	Field             string    `json:"field,omitempty"`
+	CoversFile        bool      `json:"covers_file"`    // to the file's last byte
+	Page              int       `json:"page,omitempty"` // of the widget that this signature added, from 1
+	Visible           bool      `json:"visible"`
+	Rect              []float64 `json:"rect,omitempty"` // of a visible widget, in points
+	Findings          []Finding `json:"findings,omitempty"`
 }
 
 // Verdict is what may be done with the file (DESIGN.md 7).
@@ -103,6 +111,8 @@ type Options struct {
 	// Roots are the trust anchors. An anchor may itself be an issuing CA. Without
 	// any, every issuer is unknown; the system's roots are never used.
 	Roots []*x509.Certificate
+	// TimestampRoots are further trust anchors, for the makers of timestamps only.
+	TimestampRoots []*x509.Certificate
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 	// ExtraIntermediates help to build a chain; they are not trusted by themselves.

@@ -2,6 +2,7 @@ package pdfsig
 
 import (
 	"math"
+	"slices"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig/pdf"
 )
@@ -20,7 +21,8 @@ type addition struct {
 type revisionDiff struct {
 	old, now *pdf.View
 	inc      *pdf.Increment
-	sig      sigField
+	sig      *sigField // the signature that the update adds, nil for none
+	rules    rules
 
 	replaced map[uint32]bool // numbers of old objects that the update replaces
 	fresh    map[uint32]bool // numbers that only the update has
@@ -28,7 +30,16 @@ type revisionDiff struct {
 	added    []pdf.Ref       // fields appended to the form
 	widgets  map[uint32]*pdf.Dict
 	shown    addition
-	places   int // pages that got a widget
+	places   int      // pages that got a widget
+	filled   []string // names of fields that got another value
+	dss      bool     // validation data were added
+}
+
+// rules are what an update may do besides what every signature needs.
+type rules struct {
+	blank bool // sign a blank signature field that is there
+	fill  bool // give form fields other values
+	dss   bool // add to validation data that are there
 }
 
 // explainSigning checks facts/pdf.md 5.1 rule 5: the update may replace only the
@@ -36,18 +47,27 @@ type revisionDiff struct {
 // what one new signature needs; and everything new belongs to that signature. The
 // error names the object that isn't explained.
 func explainSigning(old, now *pdf.View, inc *pdf.Increment, sig sigField) (addition, error) {
+	d, err := explain(old, now, inc, &sig, rules{})
+	if err != nil {
+		return addition{}, err
+	}
+	return d.shown, nil
+}
+
+// explain holds an update against the revision before it, under rules.
+func explain(old, now *pdf.View, inc *pdf.Increment, sig *sigField, r rules) (*revisionDiff, error) {
 	d := &revisionDiff{
-		old: old, now: now, inc: inc, sig: sig,
+		old: old, now: now, inc: inc, sig: sig, rules: r,
 		replaced: map[uint32]bool{}, fresh: map[uint32]bool{}, allowed: map[uint32]bool{}, widgets: map[uint32]*pdf.Dict{},
 	}
 	for _, step := range []func() error{
-		d.trailer, d.sortEntries, d.catalog, d.field, d.pages, d.unexplained, d.reach, d.oneSignature, d.oldReferences,
+		d.trailer, d.sortEntries, d.catalog, d.field, d.pages, d.formFields, d.validationData, d.unexplained, d.reach, d.oneSignature, d.oldReferences,
 	} {
 		if err := step(); err != nil {
-			return addition{}, err
+			return nil, err
 		}
 	}
-	return d.shown, nil
+	return d, nil
 }
 
 func (d *revisionDiff) trailer() error {
@@ -166,7 +186,7 @@ func (d *revisionDiff) perms(was, is *pdf.Dict) error {
 		return err
 	}
 	for _, k := range pdf.DiffKeys(before, after) {
-		if k != "DocMDP" || before.Has(k) || after.Get(k) != pdf.Object(d.sig.value) {
+		if k != "DocMDP" || before.Has(k) || d.sig == nil || after.Get(k) != pdf.Object(d.sig.value) {
 			return violated("the catalog's /Perms was changed")
 		}
 	}
@@ -215,8 +235,8 @@ func (d *revisionDiff) form(wasRef, isRef pdf.Object) error {
 		return violated("the form's list of fields %v", err)
 	}
 	d.allow(was.Get("Fields"), is.Get("Fields"))
-	if len(d.added) != 1 {
-		return violated("the update adds %d fields to the form and not one", len(d.added))
+	if len(d.added) > 1 || len(d.added) == 1 && d.sig == nil {
+		return violated("the update adds %d fields to the form", len(d.added))
 	}
 	return nil
 }
@@ -281,6 +301,12 @@ func (d *revisionDiff) field() error {
 		}
 		return nil
 	}
+	if d.sig == nil {
+		return nil
+	}
+	if len(d.added) == 0 {
+		return d.blankField()
+	}
 	if err := visit(d.added[0], true); err != nil {
 		return err
 	}
@@ -289,6 +315,128 @@ func (d *revisionDiff) field() error {
 	}
 	if len(d.widgets) > 1 {
 		return violated("the new field has more than one widget")
+	}
+	return nil
+}
+
+// blankField checks that an old signature field without a value got the signature
+// and what shows it, and nothing else.
+func (d *revisionDiff) blankField() error {
+	num := d.sig.field.Num
+	was, err := d.old.Dict(d.sig.field)
+	if err != nil {
+		return err
+	}
+	is, ok := d.inc.Objects[num].(*pdf.Dict)
+	if !d.rules.blank || !d.replaced[num] || !ok || was.Get("V") != nil {
+		return violated("the update adds no field to the form")
+	}
+	if err := d.onlyKeys(num, was, is, "V", "AP", "M", "MK", "F"); err != nil {
+		return err
+	}
+	d.allowed[num] = true
+	return nil
+}
+
+// onlyKeys requires that a dictionary was changed under some keys only, and that
+// these bring no reference to an old object which wasn't there.
+func (d *revisionDiff) onlyKeys(num uint32, was, is *pdf.Dict, keys ...pdf.Name) error {
+	for _, k := range pdf.DiffKeys(was, is) {
+		if !slices.Contains(keys, k) {
+			return violated("object %d: /%s was changed", num, shown(string(k)))
+		}
+		known := map[pdf.Ref]bool{}
+		pdf.References(was.Get(k), func(r pdf.Ref) { known[r] = true })
+		var other *pdf.Ref
+		pdf.References(is.Get(k), func(r pdf.Ref) {
+			if !d.fresh[r.Num] && !known[r] {
+				other = &r
+			}
+		})
+		if other != nil {
+			return violated("object %d: /%s was made to show object %d", num, shown(string(k)), other.Num)
+		}
+	}
+	return nil
+}
+
+// formFields lets form fields get other values and their looks, where the rules do.
+func (d *revisionDiff) formFields() error {
+	if !d.rules.fill {
+		return nil
+	}
+	catalog, err := d.old.Catalog()
+	if err != nil {
+		return err
+	}
+	form, err := d.old.Dict(catalog.Get("AcroForm"))
+	if err != nil || form == nil {
+		return err
+	}
+	fields, err := d.old.Array(form.Get("Fields"))
+	if err != nil {
+		return err
+	}
+	w := &fieldWalk{view: d.old, seen: map[uint32]bool{}, types: map[uint32]pdf.Object{}, names: map[uint32]string{}}
+	if err := w.visit(fields, nil, "", 0); err != nil {
+		return err
+	}
+	for num, typ := range w.types {
+		if !d.replaced[num] || d.allowed[num] || typ != pdf.Name("Tx") && typ != pdf.Name("Btn") && typ != pdf.Name("Ch") {
+			continue
+		}
+		was, err := d.old.Dict(pdf.Ref{Num: num})
+		if err != nil {
+			return err
+		}
+		is, ok := d.inc.Objects[num].(*pdf.Dict)
+		if !ok {
+			return violated("the form field %q, object %d, is no dictionary any more", w.names[num], num)
+		}
+		if err := d.onlyKeys(num, was, is, "V", "AS", "AP", "M", "I"); err != nil {
+			return err
+		}
+		d.allowed[num] = true
+		d.filled = append(d.filled, w.names[num])
+	}
+	return nil
+}
+
+// validationData lets the document's store of certificates and revocation data
+// (ETSI EN 319 142-1, 5.4) grow, where the rules do: its objects may be replaced if
+// nothing else in the document refers to them.
+func (d *revisionDiff) validationData() error {
+	was, err := d.old.Catalog()
+	if err != nil {
+		return err
+	}
+	is, err := d.now.Catalog()
+	if err != nil {
+		return err
+	}
+	d.dss = !pdf.Equal(was.Get("DSS"), is.Get("DSS"))
+	if !d.rules.dss || !was.Has("DSS") {
+		return nil
+	}
+	own, err := d.old.Reach(was.Get("DSS"))
+	if err != nil {
+		return err
+	}
+	rest := was.Clone()
+	rest.Set("DSS", nil)
+	document, err := d.old.Reach(rest, d.old.Trailer().Get("Info"))
+	if err != nil {
+		return err
+	}
+	root, _ := d.old.Root()
+	for _, e := range d.inc.Section.Entries {
+		if !d.replaced[e.Num] || d.allowed[e.Num] || !own(e.Num) {
+			continue
+		}
+		if document(e.Num) || e.Num == root.Num {
+			return violated("object %d was changed as validation data and is part of the document", e.Num)
+		}
+		d.allowed[e.Num], d.dss = true, true
 	}
 	return nil
 }
@@ -427,12 +575,12 @@ func (d *revisionDiff) reach() error {
 		}
 	}
 	for num := range d.allowed {
-		references(d.inc.Objects[num], note)
+		pdf.References(d.inc.Objects[num], note)
 	}
 	for len(queue) > 0 {
 		r := queue[0]
 		queue = queue[1:]
-		references(d.inc.Objects[r.Num], note)
+		pdf.References(d.inc.Objects[r.Num], note)
 	}
 	for _, e := range d.inc.Section.Entries {
 		if d.fresh[e.Num] && !reached[e.Num] {
@@ -442,29 +590,10 @@ func (d *revisionDiff) reach() error {
 	return nil
 }
 
-// references calls f for each reference inside a value. The reader has limited how
-// deep a value goes.
-func references(o pdf.Object, f func(pdf.Ref)) {
-	switch v := o.(type) {
-	case pdf.Ref:
-		f(v)
-	case pdf.Array:
-		for _, e := range v {
-			references(e, f)
-		}
-	case *pdf.Dict:
-		for _, k := range v.Keys() {
-			references(v.Get(k), f)
-		}
-	case *pdf.Stream:
-		references(v.Dict, f)
-	}
-}
-
 // oneSignature requires one signature dictionary in the update, that of the field.
 func (d *revisionDiff) oneSignature() error {
 	for _, e := range d.inc.Section.Entries {
-		if o := d.inc.Objects[e.Num]; (d.fresh[e.Num] || d.replaced[e.Num]) && e.Num != d.sig.value.Num && isSignature(o) {
+		if o := d.inc.Objects[e.Num]; (d.fresh[e.Num] || d.replaced[e.Num]) && (d.sig == nil || e.Num != d.sig.value.Num) && isSignature(o) {
 			return violated("object %d is a second signature", e.Num)
 		}
 	}
@@ -500,7 +629,7 @@ func isSignature(o pdf.Object) bool {
 func (d *revisionDiff) oldReferences() error {
 	var failed error
 	err := d.old.Each(func(num uint32, o pdf.Object) bool {
-		references(o, func(r pdf.Ref) {
+		pdf.References(o, func(r pdf.Ref) {
 			if d.fresh[r.Num] && failed == nil {
 				failed = violated("object %d is new, and the old object %d refers to it", r.Num, num)
 			}

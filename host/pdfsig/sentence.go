@@ -68,6 +68,16 @@ var sentences = map[string]map[Result]problem.Text{
 		Fail:    {PT: "O certificado foi revogado.", EN: "The certificate was revoked."},
 		Unknown: {PT: "Não foi verificado se o certificado foi revogado.", EN: "Whether the certificate was revoked was not checked."},
 	},
+	CheckLaterChanges: {
+		Pass:    {PT: "Nada foi alterado depois da assinatura.", EN: "Nothing was changed after the signature."},
+		Fail:    {PT: "O documento foi alterado depois da assinatura.", EN: "The document was changed after the signature."},
+		Unknown: {PT: "Foram preenchidos campos do formulário depois da assinatura.", EN: "Form fields were filled in after the signature."},
+	},
+	CheckOtherSignatures: {
+		Pass:    {PT: "As outras assinaturas do documento estão em ordem.", EN: "The other signatures of the document are in order."},
+		Fail:    {PT: "Outra assinatura do documento não é válida.", EN: "Another signature of the document is not valid."},
+		Unknown: {PT: "Outra assinatura do documento não pôde ser confirmada.", EN: "Another signature of the document could not be confirmed."},
+	},
 	CheckTimestamp: {
 		Pass:    {PT: "A hora da assinatura está provada por um selo temporal.", EN: "A timestamp proves the time of the signature."},
 		Fail:    {PT: "O selo temporal da assinatura não é válido.", EN: "The timestamp of the signature is not valid."},

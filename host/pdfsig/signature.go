@@ -55,6 +55,7 @@ func (c *checker) signature(f io.ReaderAt, s sigField, size, fileSize int64) (si
 		Field: s.name, SubFilter: shown(string(sub)), Time: date(s.dict.Get("M")),
 		Signer: text(s.dict.Get("Name")), Reason: text(s.dict.Get("Reason")), Location: text(s.dict.Get("Location")),
 	}
+	sig.DocumentTimestamp = sub == "ETSI.RFC3161"
 	ranges, rangeErr := byteRange(s.dict, size)
 	if err := c.settle(CheckByteRange, rangeErr); err != nil {
 		return sig, nil, err
@@ -77,13 +78,26 @@ func (c *checker) signature(f io.ReaderAt, s sigField, size, fileSize int64) (si
 		return sig, nil, nil
 	}
 	if cmsErr == nil {
-		var digest []byte
-		if digest, err = hashRanges(f, m.Hash, ranges); err != nil {
-			return sig, nil, err
-		}
-		cmsErr = m.Verify(digest)
+		cmsErr = c.covers(f, m, ranges, &sig)
 	}
 	return sig, m, c.settle(CheckCMS, cmsErr)
+}
+
+// covers checks that the message was made over the covered bytes.
+func (c *checker) covers(f io.ReaderAt, m *cms.Message, ranges [4]int64, sig *Signature) error {
+	if sig.DocumentTimestamp {
+		info, err := readTimestamp(m, func(h crypto.Hash) ([]byte, error) { return hashRanges(f, h, ranges) })
+		if err == nil {
+			c.trustTimestamp(m, info, sig)
+			sig.Time = sig.TimestampTime
+		}
+		return err
+	}
+	digest, err := hashRanges(f, m.Hash, ranges)
+	if err != nil {
+		return err
+	}
+	return m.Verify(digest)
 }
 
 func (c *checker) message(d *pdf.Dict, value []byte, sub pdf.Name) (*cms.Message, error) {
@@ -97,6 +111,7 @@ func (c *checker) message(d *pdf.Dict, value []byte, sub pdf.Name) (*cms.Message
 		}
 	}
 	switch sub {
+	case "ETSI.RFC3161":
 	case "adbe.pkcs7.detached", "ETSI.CAdES.detached":
 		if !m.ContentType.Equal(cms.OIDData) || m.Content != nil {
 			return m, violated("the signature isn't a detached one over data")

@@ -45,27 +45,6 @@ func VerifyReturned(signed io.ReaderAt, size int64, original io.ReaderAt, origin
 	return v.newest(&base{section: v.sectionOf(before.StartXRef()), end: originalSize})
 }
 
-// Verify checks the newest signature of a file without the original: as far as the
-// file itself holds the revision before, the signing revision is checked the same
-// way. Without the original the verdict is at best Look.
-func Verify(signed io.ReaderAt, size int64, opts Options) (*Report, error) {
-	v := &verification{f: signed, size: size, report: &Report{SignatureExists: ExistsMaybe}}
-	v.opts = opts
-	v.add(CheckOriginalPrefix, Unknown, "the original isn't there to compare with")
-	if ok, err := v.open(); err != nil {
-		return nil, err
-	} else if !ok {
-		return v.conclude(), nil
-	}
-	rev := v.doc.Revisions()
-	if len(rev) < 2 || rev[1].End == 0 {
-		v.add(CheckOneRevision, Unknown, "the file doesn't hold the revision before the signature")
-		v.add(CheckRevisionChanges, Unknown, "the file doesn't hold the revision before the signature")
-		return v.newest(nil)
-	}
-	return v.newest(&base{section: rev[1].First, end: rev[1].End})
-}
-
 // base is the revision that the signature was added to: its newest section's index
 // in the signed file (-1 if the file doesn't have it) and where it ends.
 type base struct {
@@ -204,10 +183,11 @@ func (v *verification) newest(b *base) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.found(CheckCMS) == Pass {
+	if sig.DocumentTimestamp {
+		v.fail(CheckSignatureField, "what was added is a timestamp and nobody's signature")
+	} else if v.found(CheckCMS) == Pass {
 		v.report.SignatureExists = ExistsYes
-		v.chain(m, sig.Time)
-		v.timestamp(m.TimestampToken, &sig)
+		v.chain(m, sig.Time, v.signatureTimestamp(m, &sig))
 	}
 	if b != nil {
 		if err := v.revision(b, now, s, &sig); err != nil {
@@ -284,11 +264,4 @@ func (v *verification) stop(check string, err error) (*Report, error) {
 func (c *checker) found(check string) Result {
 	r := Report{Findings: c.findings}
 	return r.Find(check).Result
-}
-
-func (v *verification) timestamp(token []byte, sig *Signature) {
-	if token != nil {
-		sig.Timestamped = true
-		v.add(CheckTimestamp, Unknown, "there is a timestamp, which was not checked")
-	}
 }

@@ -31,6 +31,12 @@ type Template struct {
 	PSS bool
 	// Extra are further signed attributes, as DER.
 	Extra [][]byte
+	// Content goes into the message with its type; nil makes a detached signature over
+	// data.
+	Content     []byte
+	ContentType asn1.ObjectIdentifier
+	// Timestamp is put beside the signature value, unsigned: a token for that value.
+	Timestamp func(signature []byte) ([]byte, error)
 	// Unsorted leaves the signed attributes in the order contentType, messageDigest,
 	// signing-time, extra, which is not DER.
 	Unsorted bool
@@ -49,7 +55,7 @@ func attribute(id asn1.ObjectIdentifier, value func(*cryptobyte.Builder)) []byte
 // SET: what has to be hashed and signed.
 func (t *Template) SignedAttributes(digest []byte) []byte {
 	attrs := [][]byte{
-		attribute(oidContentType, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(OIDData) }),
+		attribute(oidContentType, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(t.contentType()) }),
 		attribute(oidMessageDigest, func(b *cryptobyte.Builder) { b.AddASN1OctetString(digest) }),
 	}
 	if t.SigningTime != nil {
@@ -60,6 +66,13 @@ func (t *Template) SignedAttributes(digest []byte) []byte {
 		sort.Slice(attrs, func(i, j int) bool { return bytes.Compare(attrs[i], attrs[j]) < 0 })
 	}
 	return wrap(0x31, false, bytes.Join(attrs, nil))
+}
+
+func (t *Template) contentType() asn1.ObjectIdentifier {
+	if t.Content == nil {
+		return OIDData
+	}
+	return t.ContentType
 }
 
 // wrap gives content a header, or an indefinite length and its end.
@@ -112,15 +125,27 @@ func (t *Template) Assemble(attrs, value []byte, key crypto.PublicKey) ([]byte, 
 		version, sid = 3, wrap(0x80, false, t.Signer.SubjectKeyId)
 	}
 	implicit := append([]byte{0xa0}, attrs[1:]...)
-	info := wrap(0x30, false, integer(version), sid, digestAlg, implicit, sigAlg, wrap(4, false, value))
+	var unsigned []byte
+	if t.Timestamp != nil {
+		token, err := t.Timestamp(value)
+		if err != nil {
+			return nil, err
+		}
+		unsigned = wrap(0xa1, false, attribute(oidTimestampToken, func(b *cryptobyte.Builder) { b.AddBytes(token) }))
+	}
+	info := wrap(0x30, false, integer(version), sid, digestAlg, implicit, sigAlg, wrap(4, false, value), unsigned)
 	var bag [][]byte
 	for _, c := range t.Certificates {
 		bag = append(bag, c.Raw)
 	}
 	in := t.Indefinite
+	var content []byte
+	if t.Content != nil {
+		content = wrap(0xa0, in, wrap(4, false, t.Content))
+	}
 	data := wrap(0x30, in,
 		integer(version), wrap(0x31, false, digestAlg),
-		wrap(0x30, in, der(func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(OIDData) })),
+		wrap(0x30, in, der(func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(t.contentType()) }), content),
 		wrap(0xa0, in, bag...), wrap(0x31, false, info))
 	return wrap(0x30, in, der(func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oidSignedData) }), wrap(0xa0, in, data)), nil
 }

@@ -100,6 +100,49 @@ func (v *View) Each(f func(num uint32, o Object) bool) error {
 	}
 }
 
+// References calls f for each reference inside a value, without following it.
+func References(o Object, f func(Ref)) {
+	switch v := o.(type) {
+	case Ref:
+		f(v)
+	case Array:
+		for _, e := range v {
+			References(e, f)
+		}
+	case *Dict:
+		for _, k := range v.Keys() {
+			References(v.Get(k), f)
+		}
+	case *Stream:
+		References(v.Dict, f)
+	}
+}
+
+// Reach follows all references from some values and tells which objects it met.
+func (v *View) Reach(from ...Object) (met func(num uint32) bool, err error) {
+	seen := make([]bool, v.MaxNum()+1)
+	var queue []Ref
+	note := func(r Ref) {
+		if int(r.Num) < len(seen) && !seen[r.Num] {
+			seen[r.Num] = true
+			queue = append(queue, r)
+		}
+	}
+	for _, o := range from {
+		References(o, note)
+	}
+	for len(queue) > 0 {
+		r := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		o, err := v.Get(r)
+		if err != nil {
+			return nil, err
+		}
+		References(o, note)
+	}
+	return func(num uint32) bool { return int(num) < len(seen) && seen[num] }, nil
+}
+
 // nextEntry gives the entry with the lowest number above num.
 func (v *View) nextEntry(num uint32) (Entry, bool) {
 	best := uint32(0)

@@ -13,10 +13,11 @@ import (
 	"github.com/sign-with-cmd/sign-with-cmd/host/config"
 	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
 	"github.com/sign-with-cmd/sign-with-cmd/host/nativemsg"
+	"github.com/sign-with-cmd/sign-with-cmd/manifests"
 )
 
 // extensionIDs are the product's own extensions, as callers name themselves.
-var extensionIDs = []string{}
+var extensionIDs = manifests.Callers()
 
 // allowed are the callers that may start the program as their host.
 func allowed(cfg *config.Config) []string {
@@ -77,6 +78,7 @@ func runNative(args []string, refused error) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	repairManifests()
 	link := browser.NewLink(nativeConn{nativemsg.NewReader(os.Stdin, 0), nativemsg.NewWriter(stdout)})
 	if err := converse(ctx, cfg, link, link); err != nil {
 		return report(os.Stderr, err)

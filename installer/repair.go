@@ -1,0 +1,23 @@
+package installer
+
+import "github.com/sign-with-cmd/sign-with-cmd/manifests"
+
+// Repair mends the person's own manifests that name a program that isn't there any more: the program was moved, and one browser
+// found it again. It says how many it mended, does nothing else, and can't fail: the host that calls it has better to do.
+func (in *Installer) Repair() (mended int) {
+	browsers, err := in.browsers()
+	if err != nil {
+		return 0
+	}
+	r := in.record(LevelUser)
+	for _, t := range in.targets(LevelUser, browsers) {
+		m, _, bad := t.look()
+		if bad != nil || m == nil || exists(m.Path) || !in.ours(m, t.file, r) {
+			continue
+		}
+		if in.write(t, manifests.New(t.kind, in.opts.Program, m.Callers()).JSON(), r) == nil {
+			mended++
+		}
+	}
+	return mended
+}

@@ -53,6 +53,9 @@ func (v *verification) general() (*Report, error) {
 		v.fail(CheckSignatureField, "there are more than %d signatures", maxSignatures)
 		return v.conclude(), nil
 	}
+	if err := v.readStore(); err != nil {
+		return nil, err
+	}
 	h := &history{v: v, revisions: v.doc.Revisions(), explained: map[int]*later{}}
 	for _, s := range all {
 		j, err := h.judge(s)
@@ -86,7 +89,7 @@ type history struct {
 // judge checks one signature and the revision that it came with.
 func (h *history) judge(s sigField) (*judged, error) {
 	v := h.v
-	j := &judged{sigField: s, c: &checker{opts: v.opts}}
+	j := &judged{sigField: s, c: &checker{opts: v.opts, crls: v.crls, ocsps: v.ocsps}}
 	end := coveredEnd(s.dict)
 	var err error
 	if j.revision, err = h.revisionAt(end); err != nil {

@@ -115,6 +115,10 @@ type Options struct {
 	TimestampRoots []*x509.Certificate
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+	// Fetch gets revocation data over the network (HTTPFetch); nil uses only what the
+	// file brings. It is called only with addresses from certificates that lead to a
+	// trust anchor.
+	Fetch Fetch
 	// ExtraIntermediates help to build a chain; they are not trusted by themselves.
 	ExtraIntermediates []*x509.Certificate
 }

@@ -26,6 +26,8 @@ func violated(format string, args ...any) error { return &violation{fmt.Sprintf(
 type checker struct {
 	opts     Options
 	findings []Finding
+	// crls and ocsps are revocation data from the file, unverified.
+	crls, ocsps [][]byte
 }
 
 func (c *checker) add(check string, r Result, format string, args ...any) {

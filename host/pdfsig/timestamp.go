@@ -71,7 +71,8 @@ func (c *checker) timestampChain(m *cms.Message, at time.Time) error {
 	if len(usage) != 1 || usage[0] != x509.ExtKeyUsageTimeStamping {
 		return violated("its certificate is not for timestamps")
 	}
-	return c.verifyFor(m, at, x509.ExtKeyUsageTimeStamping)
+	_, err := c.verifyFor(m, at, x509.ExtKeyUsageTimeStamping)
+	return err
 }
 
 // signatureTimestamp checks the timestamp over a signature value and gives its time

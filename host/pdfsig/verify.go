@@ -179,6 +179,9 @@ func (v *verification) newest(b *base) (*Report, error) {
 	} else {
 		v.add(CheckSignatureField, Pass, "")
 	}
+	if err := v.readStore(); err != nil {
+		return nil, err
+	}
 	sig, m, err := v.signature(v.f, s, v.size, v.size)
 	if err != nil {
 		return nil, err

@@ -29,6 +29,7 @@ import (
 const (
 	maxCertificates = 64
 	maxAttributes   = 64
+	maxRevocation   = 64
 	minRSABits      = 2048
 )
 
@@ -42,6 +43,7 @@ var (
 	oidSigningCert     = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 12}
 	oidSigningCertV2   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 47}
 	oidTimestampToken  = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 14}
+	oidOCSPResponse    = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 16, 2}
 	oidAdobeRevocation = asn1.ObjectIdentifier{1, 2, 840, 113583, 1, 1, 8}
 
 	oidRSA      = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
@@ -75,8 +77,8 @@ type Message struct {
 	SigningTime *time.Time
 	// TimestampToken is an unverified RFC 3161 token over the signature value.
 	TimestampToken []byte
-	// RevocationData reports embedded CRLs or Adobe's revocation attribute.
-	RevocationData bool
+	// CRLs and OCSPs are revocation data that came with the message, unverified.
+	CRLs, OCSPs [][]byte
 	// Signature is the signature value, which a timestamp token covers.
 	Signature []byte
 
@@ -132,7 +134,7 @@ func parse(der []byte) (*Message, error) {
 	if err := m.readCertificates(bag); err != nil {
 		return nil, err
 	}
-	if !data.ReadOptionalASN1(&crls, &m.RevocationData, cb.Tag(1).ContextSpecific().Constructed()) ||
+	if !data.ReadOptionalASN1(&crls, &has, cb.Tag(1).ContextSpecific().Constructed()) || !m.readRevocation(crls) ||
 		!data.ReadASN1(&signers, cb.SET) || !data.Empty() {
 		return nil, bad("unsound signed data")
 	}
@@ -187,6 +189,45 @@ func (m *Message) readCertificates(bag cryptobyte.String) error {
 		}
 	}
 	return nil
+}
+
+// readRevocation takes CRLs and OCSP responses (RFC 5652, 10.2.1, and RFC 5940).
+func (m *Message) readRevocation(in cryptobyte.String) bool {
+	for n := 0; !in.Empty(); n++ {
+		var el, other, response cryptobyte.String
+		var tag cb.Tag
+		var id asn1.ObjectIdentifier
+		if n >= maxRevocation || !in.ReadAnyASN1Element(&el, &tag) {
+			return false
+		}
+		if tag == cb.SEQUENCE {
+			m.CRLs = append(m.CRLs, append([]byte{}, el...))
+			continue
+		}
+		if el.ReadASN1(&other, tag) && other.ReadASN1ObjectIdentifier(&id) && id.Equal(oidOCSPResponse) && other.ReadASN1Element(&response, cb.SEQUENCE) {
+			m.OCSPs = append(m.OCSPs, append([]byte{}, response...))
+		}
+	}
+	return true
+}
+
+// readAdobeRevocation takes what Adobe's revocation archive holds (ISO 32000-1,
+// 12.8.3.3.2). What isn't sound there only doesn't help.
+func (m *Message) readAdobeRevocation(value cryptobyte.String) {
+	var archive cryptobyte.String
+	if !value.ReadASN1(&archive, cb.SEQUENCE) {
+		return
+	}
+	for i, list := range []*[][]byte{&m.CRLs, &m.OCSPs} {
+		var tagged, seq, el cryptobyte.String
+		var has bool
+		if !archive.ReadOptionalASN1(&tagged, &has, cb.Tag(i).ContextSpecific().Constructed()) || has && !tagged.ReadASN1(&seq, cb.SEQUENCE) {
+			return
+		}
+		for n := 0; n < maxRevocation && seq.ReadASN1Element(&el, cb.SEQUENCE); n++ {
+			*list = append(*list, append([]byte{}, el...))
+		}
+	}
 }
 
 func (m *Message) readSigner(in cryptobyte.String) error {
@@ -336,7 +377,7 @@ func (m *Message) readSigned() error {
 		case id.Equal(oidSigningCertV2):
 			return m.checkSigningCert(value, true)
 		case id.Equal(oidAdobeRevocation):
-			m.RevocationData = true
+			m.readAdobeRevocation(value)
 		}
 		return nil
 	})

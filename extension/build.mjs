@@ -1,0 +1,39 @@
+// Builds dist/chromium and dist/firefox from one source.
+
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { build } from "esbuild";
+import { manifest } from "./manifest.mjs";
+
+const here = (path) => new URL(path, import.meta.url).pathname;
+const version = (await readFile(here("../VERSION"), "utf8")).trim();
+
+for (const browser of ["chromium", "firefox"]) {
+  const out = here(`dist/${browser}`);
+  await rm(out, { recursive: true, force: true });
+  await mkdir(out, { recursive: true });
+  await build({
+    entryPoints: {
+      worker: here("src/background/worker.ts"),
+      popup: here("src/pages/popup/popup.ts"),
+      options: here("src/pages/options/options.ts"),
+    },
+    outdir: out,
+    bundle: true,
+    format: "iife",
+    target: browser === "chromium" ? "chrome127" : "firefox142",
+    charset: "utf8",
+    legalComments: "none",
+    // Functions that are sent into a page are sent as their text: nothing may be wrapped around them.
+    keepNames: false,
+    alias: { "#platform": here(`src/platform/${browser}.ts`) },
+  });
+  await writeFile(`${out}/manifest.json`, JSON.stringify(manifest(browser, version), null, 2) + "\n");
+  await cp(here("icons"), `${out}/icons`, { recursive: true, filter: (path) => !path.endsWith(".svg") });
+  await cp(here("_locales"), `${out}/_locales`, { recursive: true });
+  // A Brazilian browser looks for pt_BR, then pt, and never for pt_PT.
+  await cp(here("_locales/pt_PT"), `${out}/_locales/pt`, { recursive: true });
+  for (const page of ["popup", "options"]) {
+    await cp(here(`src/pages/${page}/${page}.html`), `${out}/${page}.html`);
+  }
+  await cp(here("src/pages/style.css"), `${out}/style.css`);
+}

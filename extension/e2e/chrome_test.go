@@ -1,0 +1,212 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/extensions"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+)
+
+// chrome is the person's Chromium, with the extension in it.
+type chrome struct {
+	p    *person
+	ctx  context.Context // the browser's first tab
+	stop func()
+	id   string
+}
+
+// browse starts Chromium with the person's profile and puts the unpacked extension in.
+func (p *person) browse(more ...chromedp.ExecAllocatorOption) *chrome {
+	p.t.Helper()
+	c := p.start(more...)
+	loaded, err := chromedp.CallBrowser(c.ctx, extensions.LoadUnpacked, extensions.LoadUnpackedParams{Path: chromiumBuild})
+	require.NoError(p.t, err)
+	require.Equal(p.t, extensionID, loaded.ID, "the key in the manifest gives another id")
+	c.id = loaded.ID
+	return c
+}
+
+func (p *person) start(more ...chromedp.ExecAllocatorOption) *chrome {
+	p.t.Helper()
+	opts := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
+	opts = append(opts,
+		chromedp.UserDataDir(p.profile), chromedp.Env(p.env...),
+		chromedp.Flag("disable-extensions", false), chromedp.Flag("enable-unsafe-extension-debugging", true),
+		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("enable-automation", false), chromedp.Flag("lang", "pt-PT"), chromedp.Flag("accept-lang", "pt-PT"))
+	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), append(opts, more...)...)
+	ctx, cancel := chromedp.NewContext(alloc)
+	c := &chrome{p: p, ctx: ctx, stop: func() { cancel(); cancelAlloc() }}
+	p.t.Cleanup(c.stop)
+	require.NoError(p.t, chromedp.Do(ctx))
+	return c
+}
+
+// goTo shows a page in the first tab.
+func (c *chrome) goTo(url string) {
+	c.p.t.Helper()
+	ctx, cancel := context.WithTimeout(c.ctx, patience)
+	defer cancel()
+	require.NoError(c.p.t, chromedp.Do(ctx, chromedp.Navigate(url)))
+}
+
+// click opens the popup as a click on the extension's button does: with activeTab for the tab that's in front.
+func (c *chrome) click() *popup {
+	c.p.t.Helper()
+	tabs, err := chromedp.CallBrowser(c.ctx, target.GetTargets, target.GetTargetsParams{Filter: target.Filter{{Type: "tab"}}})
+	require.NoError(c.p.t, err)
+	require.NotEmpty(c.p.t, tabs.TargetInfos)
+	before := c.popups()
+	front := c.tabOf(tabs.TargetInfos)
+	_, err = chromedp.CallBrowser(c.ctx, extensions.TriggerAction, extensions.TriggerActionParams{ID: c.id, TargetID: string(front)})
+	require.NoError(c.p.t, err)
+	return c.newPopup(before)
+}
+
+// tabOf finds the tab that shows what the first page shows.
+func (c *chrome) tabOf(tabs []*target.Info) target.ID {
+	c.p.t.Helper()
+	here, err := chromedp.Run(c.ctx, chromedp.Location())
+	require.NoError(c.p.t, err)
+	for _, tab := range tabs {
+		if tab.URL == here {
+			return tab.TargetID
+		}
+	}
+	return tabs[0].TargetID
+}
+
+func (c *chrome) targets() []*target.Info {
+	infos, err := chromedp.Targets(c.ctx)
+	require.NoError(c.p.t, err)
+	return infos
+}
+
+func (c *chrome) popups() map[target.ID]bool {
+	found := map[target.ID]bool{}
+	for _, info := range c.targets() {
+		if strings.HasPrefix(info.URL, "chrome-extension://"+c.id+"/") && strings.Contains(info.URL, "popup") {
+			found[info.TargetID] = true
+		}
+	}
+	return found
+}
+
+// newPopup waits for a popup that wasn't there before.
+func (c *chrome) newPopup(before map[target.ID]bool) *popup {
+	c.p.t.Helper()
+	var id target.ID
+	require.Eventually(c.p.t, func() bool {
+		for now := range c.popups() {
+			if !before[now] {
+				id = now
+				return true
+			}
+		}
+		return false
+	}, patience, 20*time.Millisecond, "no popup opened")
+	ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithTargetID(id))
+	return &popup{c: c, t: c.p.t, ctx: ctx, cancel: cancel}
+}
+
+// worker evaluates an expression in the extension's background worker.
+func (c *chrome) worker(expression string) {
+	c.p.t.Helper()
+	for _, info := range c.targets() {
+		if info.Type == "service_worker" && strings.Contains(info.URL, c.id) {
+			ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithTargetID(info.TargetID), chromedp.WithDetachOnCancel())
+			defer cancel()
+			require.NoError(c.p.t, chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](expression)))
+			return
+		}
+	}
+	require.Fail(c.p.t, "the worker isn't running")
+}
+
+// popup is the extension's page, as a popup or a window.
+type popup struct {
+	c      *chrome
+	t      *testing.T
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+// close closes the popup, as a click elsewhere does.
+func (p *popup) close() { p.cancel() }
+
+// until waits for a screen by its name.
+func (p *popup) until(screens ...string) string {
+	p.t.Helper()
+	var now string
+	require.Eventually(p.t, func() bool {
+		name, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](`document.querySelector("[data-screen]")?.dataset.screen ?? ""`))
+		if err != nil {
+			return false
+		}
+		now = name
+		for _, s := range screens {
+			if s == now {
+				return true
+			}
+		}
+		return false
+	}, patience, 30*time.Millisecond, "wanted %v", screens)
+	return now
+}
+
+func (p *popup) press(selector string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	require.NoError(p.t, chromedp.Do(ctx, chromedp.WaitEnabled(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector))), selector)
+}
+
+// pressText presses the first element of a selector that has these words.
+func (p *popup) pressText(selector, words string) {
+	p.t.Helper()
+	const press = `(() => {
+		const el = [...document.querySelectorAll(%q)].find((e) => e.innerText.includes(%q));
+		if (!el) return false;
+		el.click();
+		return true;
+	})()`
+	require.Eventually(p.t, func() bool {
+		pressed, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](fmt.Sprintf(press, selector, words)))
+		return err == nil && pressed
+	}, patience, 30*time.Millisecond, "no %s with %q", selector, words)
+}
+
+func (p *popup) write(selector, text string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	require.NoError(p.t, chromedp.Do(ctx, chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.Clear(chromedp.CSS(selector)),
+		chromedp.SendKeys(chromedp.CSS(selector), text)), selector)
+}
+
+func (p *popup) text() string {
+	p.t.Helper()
+	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](`document.body.innerText`))
+	require.NoError(p.t, err)
+	return text
+}
+
+// picture keeps a screenshot where E2E_PICTURES says; without it none is kept.
+func (p *popup) picture(name string) {
+	dir := os.Getenv("E2E_PICTURES")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
+	require.NoError(p.t, err)
+	require.NoError(p.t, os.MkdirAll(dir, 0o755))
+	require.NoError(p.t, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644))
+}

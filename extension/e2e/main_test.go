@@ -1,0 +1,53 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox/signer"
+)
+
+const hostName = "org.sign_with_cmd.host"
+
+// What the tests work with, made once: the program as it's shipped, the folder of a test CA that all sandboxes share, the
+// extension's builds and its id.
+var binary, authority, chromiumBuild, firefoxBuild, extensionID string
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "e2e-main-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	binary, authority = filepath.Join(dir, "cmdsign"), filepath.Join(dir, "ca")
+	if out, err := exec.Command("go", "build", "-o", binary, "../../host/cmdsign").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building the program: %v\n%s", err, out)
+		return 1
+	}
+	if _, err := signer.Open(authority); err != nil {
+		fmt.Fprintln(os.Stderr, "making the test CA:", err)
+		return 1
+	}
+	id, err := os.ReadFile("../ID")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	extensionID = strings.TrimSpace(string(id))
+	chromiumBuild, _ = filepath.Abs("../dist/chromium")
+	firefoxBuild, _ = filepath.Abs("../dist/firefox")
+	for _, build := range []string{chromiumBuild, firefoxBuild} {
+		if _, err := os.Stat(filepath.Join(build, "manifest.json")); err != nil {
+			fmt.Fprintln(os.Stderr, "the extension isn't built (make extension):", err)
+			return 1
+		}
+	}
+	return m.Run()
+}

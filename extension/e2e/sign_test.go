@@ -1,0 +1,76 @@
+package e2e
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	goodPhone = "900000001"
+	goodPIN   = "13572468"
+)
+
+// choose presses the entry of the popup's list that has these words.
+func (p *popup) choose(words string) {
+	p.t.Helper()
+	p.pressText("button.document", words)
+}
+
+// confirmAndSign goes from the document shown to the code asked for.
+func (p *popup) confirm() {
+	p.t.Helper()
+	p.until("document")
+	p.press("button.primary")
+	p.until("credentials")
+}
+
+// credentials types phone and PIN, and sends them.
+func (p *popup) credentials(phone, pin string) {
+	p.t.Helper()
+	p.until("credentials")
+	p.write("#phone", phone)
+	p.write("#pin", pin)
+	p.press("button.primary")
+}
+
+// code types the code that the sandbox sent, and sends it. It gives the code, for whoever looks where it went.
+func (p *popup) code(phone string) string {
+	p.t.Helper()
+	p.until("code")
+	code := p.c.p.sandbox.code("+351" + phone)
+	p.write("#code", code)
+	p.press("button.primary")
+	return code
+}
+
+func TestSignALinkOfThePage(t *testing.T) {
+	person := newPerson(t)
+	web := newSite(t)
+	browser := person.browse()
+	browser.goTo(web.url(siteHost, "/"))
+
+	popup := browser.click()
+	popup.until("choose")
+	popup.picture("01-choose")
+	popup.choose("Contrato (com sessão)")
+	popup.until("document")
+	require.Contains(t, popup.text(), web.sum(), "the popup doesn't show the document's SHA-256")
+	popup.picture("02-document")
+	popup.confirm()
+	popup.picture("03-credentials")
+	popup.credentials(goodPhone, goodPIN)
+	popup.until("code")
+	popup.picture("04-code")
+	popup.code(goodPhone)
+	popup.until("done")
+	popup.picture("05-done")
+
+	require.Contains(t, popup.text(), "É o documento enviado, mais uma assinatura de")
+	require.NotContains(t, popup.text(), "qualificada válida")
+	require.Equal(t, 1, person.sandbox.signatures())
+	files := person.downloads()
+	require.Len(t, files, 1)
+	require.Equal(t, "privado-signed.pdf", filepath.Base(files[0]))
+}

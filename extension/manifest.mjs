@@ -1,0 +1,60 @@
+// The manifests of both builds, from one template. The version is the repository's.
+
+// The public half of a key that nobody needs any more: it only fixes the extension's id (file ID) for unpacked installs.
+const key =
+  "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAsEtzNcRKXZcXe/zY7sJo31R8eEFt33i+zmf1IC73qVtZVMBGIuvPFJp4DQWFyiMV1HLq1hG5+SFtScAo8WG4DKIsnoF4BbEqHelkH8sY5863BuDbgz9JVItm6IoOho60jWv2pLRrcH7Hp2dzndP/axU0CnS1bT9Q7k7ruxxsgGXJQGVAJsMSOmBsNsFCPLXcg3RfsOxxi+mbtgk7SG57ZWBUHC+qG1oGCqyfQK0OGup7WmNXbuOeWNoVPiJiUbtaw7SAd3lDZ5GfGGot7Ozdoy7cn+/vN2a6VP5hMZAqU/UmgVA8pQv8RO6qUW0OL6QuMMebVKFk/IvcDdZ9kfgsQwIDAQAB";
+
+/** Host permissions: the CMD's own pages, for filling the PIN and for removing other extensions' frames there. Nothing else. */
+export const cmdHosts = [
+  "https://cmd.autenticacao.gov.pt/*",
+  "https://frtend.reg.cmd.autenticacao.gov.pt/*",
+  "https://www.autenticacao.gov.pt/*",
+  "https://autenticacao.gov.pt/*",
+  "https://preprod.cmd.autenticacao.gov.pt/*",
+  "http://cmd.localhost/*",
+  "http://frtend.reg.cmd.localhost/*",
+];
+
+const icons = Object.fromEntries([16, 32, 48, 128].map((n) => [n, `icons/icon-${n}.png`]));
+
+/** @param {"chromium"|"firefox"} browser @param {string} version the text of the file VERSION */
+export function manifest(browser, version) {
+  const common = {
+    manifest_version: 3,
+    name: "__MSG_product__",
+    description: "__MSG_description__",
+    default_locale: "en",
+    version: version.split("-")[0],
+    icons,
+    action: { default_popup: "popup.html", default_title: "__MSG_menuSign__", default_icon: icons },
+    options_ui: { page: "options.html", open_in_tab: false },
+    content_security_policy: {
+      extension_pages: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    },
+  };
+  const permissions = ["nativeMessaging", "contextMenus", "downloads", "storage", "notifications", "scripting", "activeTab"];
+  if (browser === "firefox") {
+    return {
+      ...common,
+      permissions,
+      background: { scripts: ["worker.js"] },
+      browser_specific_settings: {
+        gecko: {
+          id: "sign-with-cmd@sign-with-cmd.example",
+          strict_min_version: "142.0",
+          data_collection_permissions: { required: ["none"] },
+        },
+      },
+    };
+  }
+  return {
+    ...common,
+    version_name: version,
+    key,
+    minimum_chrome_version: "127",
+    incognito: "not_allowed",
+    permissions: [...permissions, "debugger"],
+    host_permissions: cmdHosts,
+    background: { service_worker: "worker.js" },
+  };
+}

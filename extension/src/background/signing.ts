@@ -1,0 +1,437 @@
+// One signing at a time: owns the port, the relay, the document's bytes and what the pages show.
+
+import { obtain, type Obtained, type Pick } from "../pdf/ladder";
+import { PdfProblem } from "../pdf/problem";
+import { newRelay, modes as possibleModes } from "#platform";
+import type { RelayLike } from "../platform/types";
+import { Tokens, wellFormed } from "../secrets/tokens";
+import type { Action } from "../shared/actions";
+import { fromBase64, sha256 } from "../shared/base64";
+import { lang } from "../shared/i18n";
+import { MAX_PDF, MIN_PROTOCOL, PROTOCOL, type ClientMessage, type HostMessage, type Problem } from "../shared/protocol";
+import { initialView, underWay, type View } from "../shared/view";
+import { callBack } from "./attention";
+import type { DisconnectCode } from "./disconnect";
+import { HostPort } from "./port";
+import * as problems from "./problems";
+import { watchDownloads } from "./rescue";
+import { chooseMode, modesOf, reduce } from "./state";
+import { loadSettings, loadView, saveView } from "./store";
+import { chunks } from "./upload";
+import { versionProblem } from "./versions";
+
+/** How long a host may take to speak, and an idle one is kept for the next page, in ms. */
+const limits = { hello: 10_000, idle: 20_000, detach: 900, lookAgain: 8_000 };
+
+/** How often the journal is read again for a signing whose end nobody told. */
+const looks = 18;
+
+interface Link {
+  port: HostPort;
+  relay: RelayLike | undefined;
+  hello: Promise<HostMessage>;
+  /** The host's last state. */
+  state: string;
+}
+
+export class Signing {
+  view: View = initialView;
+  readonly ready: Promise<void>;
+
+  #watchers = new Set<(view: View) => void>();
+  #link: Link | undefined;
+  #tokens = new Tokens();
+  #document: Obtained | undefined;
+  #fetching: AbortController | undefined;
+  #file: { name: string; parts: Uint8Array<ArrayBuffer>[]; size: number } | undefined;
+  #waiting: { fits: (m: HostMessage) => boolean; done: (m: HostMessage | undefined) => void } | undefined;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+  #unwatch: (() => void) | undefined;
+
+  constructor() {
+    this.ready = this.#restore();
+  }
+
+  /** A page opened: it gets the view now and whenever it changes. Gives a function for when it closes. */
+  watch(show: (view: View) => void): () => void {
+    this.#watchers.add(show);
+    clearTimeout(this.#idle);
+    void this.ready.then(() => {
+      show(this.view);
+      void this.#attend(false);
+      if (this.view.screen === "choose" || this.view.screen === "nohost") void this.#connect();
+    });
+    return () => {
+      this.#watchers.delete(show);
+      void this.#attend(false);
+      this.#letGo();
+    };
+  }
+
+  async act(action: Action): Promise<void> {
+    await this.ready;
+    const { view } = this;
+    switch (action.do) {
+      case "link": {
+        const { url, tabId, frameId, pageUrl } = action;
+        return this.pick({ kind: "link", url, page: { tabId, frameId, url: pageUrl } });
+      }
+      case "tab":
+        return this.pick({ kind: "tab", tabId: action.tabId, url: action.url, again: action.again });
+      case "file":
+        return this.#takeFile(action);
+      case "confirm":
+        if (view.screen === "document") this.#show({ ...view, screen: "credentials", confirmed: true, problem: undefined });
+        return;
+      case "accept-mode":
+        return this.#show({ ...view, modeChanged: false });
+      case "credentials":
+        return this.#credentials(action.phone, action.pin);
+      case "otp":
+        return this.#code(action.code);
+      case "resend":
+        if (view.screen === "code") this.#send({ resend: "" });
+        return;
+      case "screenshot":
+        this.#send({ screenshot: "" });
+        return;
+      case "show":
+        await this.#link?.relay?.show().catch(() => {});
+        return;
+      case "cancel":
+        return this.#cancel();
+      case "again":
+        if (!underWay(view.screen) && this.#document) await this.#begin(this.#document);
+        else this.#reset();
+        return;
+      case "reset":
+        if (!underWay(view.screen)) this.#reset();
+        return;
+      case "retry":
+        this.#drop();
+        this.#reset();
+        await this.#connect();
+        return;
+    }
+  }
+
+  /** The person points at a document. While a signing is under way nothing happens: the pages show that one. */
+  async pick(pick: Pick): Promise<void> {
+    await this.ready;
+    if (underWay(this.view.screen)) return;
+    this.#reset();
+    this.#show({ ...this.view, screen: "fetching", unfinished: undefined });
+    const fetching = (this.#fetching = new AbortController());
+    try {
+      const document = await obtain(pick, { signal: fetching.signal });
+      if (fetching.signal.aborted) return;
+      await this.#begin(document);
+    } catch (err) {
+      if (fetching.signal.aborted) return;
+      this.#show({ ...this.#fresh(), problem: err instanceof PdfProblem ? problems.ofPdf(err) : problems.internal() });
+    }
+  }
+
+  /** Brings a document before the person: starts the conversation and gives it the bytes. */
+  async #begin(document: Obtained): Promise<void> {
+    this.#document = document;
+    const { mode, modeChanged } = this.view;
+    this.#show({
+      ...this.#fresh(), mode, modeChanged, screen: "fetching", received: 0, source: { name: document.name, site: document.site },
+    });
+    if (!(await this.#connect())) return;
+    const link = this.#link!;
+    if (link.state !== "stage1_input") {
+      const { mode } = this.view;
+      const start: ClientMessage = {
+        start: "", mode, auto_screenshot: 0, lang: lang(), protocol: PROTOCOL, min_protocol: MIN_PROTOCOL,
+      };
+      if (!(await this.#ask(start, (m) => m.state === "stage1_input"))) return;
+    }
+    if ("path" in document) {
+      await this.#ask({ document: { pdf_file_path: document.path } }, (m) => m.document !== undefined);
+      if (document.release) {
+        await document.release();
+        this.#document = undefined;
+      }
+      return;
+    }
+    const hash = await sha256(document.bytes);
+    for (const chunk of chunks(document.name, document.bytes, hash)) {
+      const answer = await this.#ask({ upload_local: chunk }, (m) => m.progress === "upload_local");
+      if (!answer) return;
+    }
+  }
+
+  /** Sends a message and waits for its answer; undefined where it was refused or the port closed, which the view tells. */
+  #ask(message: ClientMessage, fits: (m: HostMessage) => boolean): Promise<HostMessage | undefined> {
+    return new Promise((done) => {
+      this.#waiting = { fits, done };
+      if (!this.#send(message)) this.#answered(undefined);
+    });
+  }
+
+  #answered(m: HostMessage | undefined): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.done(m);
+  }
+
+  #takeFile({ name, data, last }: Extract<Action, { do: "file" }>): Promise<void> | void {
+    const file = (this.#file ??= { name, parts: [], size: 0 });
+    const bytes = fromBase64(data);
+    file.size += bytes.length;
+    if (file.size <= MAX_PDF) file.parts.push(bytes);
+    if (!last) return;
+    this.#file = undefined;
+    if (file.size > MAX_PDF) {
+      return this.#show({ ...this.#fresh(), problem: problems.ofPdf(new PdfProblem("PDF_TOO_LARGE")) });
+    }
+    const all = new Uint8Array(file.size);
+    let at = 0;
+    for (const part of file.parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return this.pick({ kind: "file", name: file.name, bytes: all });
+  }
+
+  #credentials(phone: string, pin: string): void {
+    const { view } = this;
+    if (view.screen !== "credentials" || !view.document) return;
+    if (!wellFormed("pin", pin)) return this.#show({ ...view, problem: problems.format("pin") });
+    // In relay mode the PIN stays here, and the host gets a token.
+    const secret = view.mode === "relay" ? { pin_token: this.#tokens.give("pin", pin) } : { pin };
+    const confirm = view.document.sha256;
+    this.#show({ ...view, screen: "working", problem: undefined, picture: undefined });
+    this.#send({ phone, ...secret, confirm, ...(view.lookFirst ? { sign_again: confirm } : {}) });
+  }
+
+  async #code(typed: string): Promise<void> {
+    const code = typed.replace(/[\s-]/g, "");
+    const { view } = this;
+    if (view.screen !== "code") return;
+    if (!wellFormed("otp", code)) return this.#show({ ...view, problem: problems.format("otp") });
+    const next: View = { ...view, screen: "sending", codeSent: true, sentAt: Date.now(), problem: undefined };
+    // Written down first: should the worker die now, the popup must say that a signature may exist.
+    await saveView(next);
+    this.#show(next);
+    this.#send(view.mode === "relay" ? { otp_token: this.#tokens.give("otp", code) } : { otp: code });
+  }
+
+  #cancel(): void {
+    this.#fetching?.abort(new Error("cancelled"));
+    const { view } = this;
+    if (!underWay(view.screen)) return;
+    if (view.screen === "fetching" || view.screen === "document") this.#show(this.#fresh());
+    else this.#show({ ...view, cancelling: true });
+    this.#answered(undefined);
+    const state = this.#link?.state;
+    if (state && state !== "start" && !isOver(state)) this.#send({ cancel: "" });
+    else if (view.screen === "credentials") this.#show(this.#fresh());
+  }
+
+  #send(message: ClientMessage): boolean {
+    return this.#link?.port.send(message) ?? false;
+  }
+
+  /** Starts the host where none runs, and checks that it fits. False: the view says why. */
+  async #connect(): Promise<boolean> {
+    const link = (this.#link ??= this.#newLink());
+    let hello: HostMessage;
+    try {
+      hello = await link.hello;
+    } catch {
+      return false;
+    }
+    if (this.#link !== link) return false;
+    const old = versionProblem(hello);
+    if (old) return this.#unfit(problems.ofVersion(old));
+    const { mode: wanted } = await loadSettings();
+    const modes = modesOf(hello);
+    const chosen = chooseMode(modes, wanted, possibleModes);
+    if (!chosen) return this.#unfit(problems.noMode());
+    const { view } = this;
+    this.#show({
+      ...view,
+      screen: view.screen === "nohost" ? "choose" : view.screen,
+      problem: view.screen === "nohost" ? undefined : view.problem,
+      host: { version: hello.version ?? "", environment: hello.environment ?? "", custom: hello.custom_environment ?? false, modes },
+      mode: chosen.mode,
+      modeChanged: chosen.changed,
+      unfinished: view.screen === "choose" || view.screen === "nohost" ? hello.unfinished : view.unfinished,
+    });
+    return true;
+  }
+
+  #unfit(problem: Problem): false {
+    this.#drop();
+    this.#show({ ...this.#fresh(), screen: "nohost", problem });
+    return false;
+  }
+
+  #newLink(): Link {
+    let spoke: (m: HostMessage) => void;
+    let silent: (err: Error) => void;
+    const hello = new Promise<HostMessage>((done, failed) => {
+      spoke = done;
+      silent = failed;
+    });
+    hello.catch(() => {});
+    const timer = setTimeout(() => {
+      if (this.#link !== link) return;
+      link.port.close();
+      silent(new Error("the host said nothing"));
+      this.#closed(link, "HOST_BROKEN");
+    }, limits.hello);
+    const port = new HostPort({
+      conversation: (m) => {
+        if (this.#link !== link) return;
+        if (link.state === "" && m.state === "start") {
+          clearTimeout(timer);
+          link.state = "start";
+          spoke(m);
+          return;
+        }
+        this.#heard(link, m);
+      },
+      relay: (request) => void (this.#link === link && link.relay?.handle(request)),
+      closed: (code) => {
+        clearTimeout(timer);
+        silent(new Error(code));
+        this.#closed(link, code);
+      },
+    });
+    const link: Link = { port, relay: newRelay((m) => void port.send(m), this.#tokens), hello, state: "" };
+    return link;
+  }
+
+  #heard(link: Link, m: HostMessage): void {
+    if (m.state && m.state !== "screenshot") link.state = m.state;
+    const before = this.view;
+    // A document that was given back before it was confirmed leaves no trace.
+    const withdrawn = m.state === "cancelled" && !before.confirmed;
+    this.#show(withdrawn ? this.#fresh() : reduce(before, m, Date.now()));
+    if (m.status === "ERROR") this.#answered(undefined);
+    else if (this.#waiting?.fits(m)) this.#answered(m);
+    if (m.state && isOver(m.state)) {
+      this.#answered(undefined);
+      this.#tokens.clear();
+      // The host closes the tab itself; this holds where it doesn't.
+      const keep = this.view.screen !== "done" && this.view.screen !== "cancelled" && this.view.codeSent;
+      setTimeout(() => void link.relay?.close(keep), limits.detach);
+      this.#letGo();
+    }
+  }
+
+  /** The port closed by itself. */
+  #closed(link: Link, code: DisconnectCode): void {
+    if (this.#link !== link) return;
+    this.#link = undefined;
+    this.#tokens.clear();
+    this.#answered(undefined);
+    const { view } = this;
+    const mayBeSigned = view.codeSent || view.screen === "assist";
+    void link.relay?.end(mayBeSigned && underWay(view.screen));
+    const problem = problems.ofDisconnect(code);
+    if (link.state === "") {
+      this.#show({ ...this.#fresh(), screen: "nohost", problem });
+    } else if (underWay(view.screen)) {
+      this.#interrupted(problem);
+    }
+  }
+
+  /** A signing ended without its end being told. */
+  #interrupted(problem?: Problem): void {
+    const { view } = this;
+    const mayBeSigned = view.codeSent || view.screen === "assist";
+    const next: View = { ...view, screen: "interrupted", problem, code: undefined, picture: undefined, cancelling: false };
+    if (!mayBeSigned) return this.#show({ ...next, interrupted: { answer: "nothing_signed" } });
+    this.#show({ ...next, interrupted: { answer: "waiting" } });
+    const since = view.sentAt ?? Date.now() - 15 * 60_000;
+    this.#unwatch?.();
+    this.#unwatch = watchDownloads(since, (browserPath) => {
+      const now = this.view.interrupted;
+      if (now) this.#show({ ...this.view, interrupted: { ...now, browserPath } });
+    });
+    void this.#lookBack(looks);
+  }
+
+  /** Asks a new host what its journal knows of the signing. The old one may still be at work: it's asked again for a while. */
+  async #lookBack(tries: number): Promise<void> {
+    const { id, document } = this.view;
+    for (let i = 0; i < tries && this.view.interrupted?.answer === "waiting"; i++) {
+      if (i > 0) await new Promise((done) => setTimeout(done, limits.lookAgain));
+      this.#drop();
+      const link = (this.#link = this.#newLink());
+      const hello = await link.hello.catch(() => undefined);
+      // Its end was told to closed, which made another screen of it.
+      if (this.view.screen === "nohost") return;
+      const left = hello?.unfinished?.find((l) => (id ? l.id === id : l.sha256 === document?.sha256));
+      const known = left && ({ signed_saved: "saved", signed_held: "held", may_be_signed: "may_be_signed" } as const)[left.answer];
+      if (known && this.view.interrupted) {
+        this.#show({ ...this.view, interrupted: { ...this.view.interrupted, answer: known, path: left.path } });
+        return;
+      }
+    }
+    if (this.view.interrupted?.answer === "waiting") {
+      this.#show({ ...this.view, interrupted: { ...this.view.interrupted, answer: "may_be_signed" } });
+    }
+  }
+
+  /** Ends the host without a word of it. */
+  #drop(): void {
+    const link = this.#link;
+    this.#link = undefined;
+    this.#tokens.clear();
+    link?.port.close();
+    void link?.relay?.end(false);
+  }
+
+  /** An idle host is ended some time after the last page closed. */
+  #letGo(): void {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => {
+      if (this.#watchers.size === 0 && !underWay(this.view.screen)) this.#drop();
+    }, limits.idle);
+  }
+
+  #reset(): void {
+    this.#unwatch?.();
+    this.#unwatch = undefined;
+    this.#document = undefined;
+    this.#show(this.#fresh());
+  }
+
+  /** The first screen, with what is known of the host. */
+  #fresh(): View {
+    const { host, mode, modeChanged } = this.view;
+    return { ...initialView, host, mode, modeChanged };
+  }
+
+  #show(view: View): void {
+    const changed = view.screen !== this.view.screen;
+    this.view = view;
+    for (const show of this.#watchers) show(view);
+    void saveView(view).catch(() => {});
+    void this.#attend(changed);
+  }
+
+  #attend(changed: boolean): Promise<void> {
+    return callBack(this.view.screen, this.#watchers.size > 0, changed).catch(() => {});
+  }
+
+  /** After the worker's death: what was under way isn't any more, and the popup has to say what that means. */
+  async #restore(): Promise<void> {
+    const stored = await loadView().catch(() => undefined);
+    if (!stored) return;
+    this.view = stored;
+    const waiting = stored.interrupted?.answer === "waiting";
+    if (stored.screen === "nohost") this.view = this.#fresh();
+    else if (underWay(this.view.screen) || waiting) this.#interrupted();
+  }
+}
+
+function isOver(state: string): boolean {
+  return ["done", "unverified", "failed", "cancelled"].includes(state);
+}

@@ -1,0 +1,126 @@
+// How each message of the host changes what the pages show. Pure: the same view and message give the same view.
+
+import type { HostMessage, Mode, Problem } from "../shared/protocol";
+import type { View } from "../shared/view";
+
+/** Progress that isn't a page of the site's. */
+const notSteps = new Set(["otp", "upload_local", "document", "browser_ready", "resumed"]);
+
+/** now: the clock, in ms since 1970, for the code's countdown. */
+export function reduce(view: View, m: HostMessage, now: number): View {
+  if (m.state === "screenshot") return m.screenshot ? { ...view, picture: m.screenshot } : view;
+  let next: View = m.id ? { ...view, id: m.id } : view;
+  if (m.progress && !notSteps.has(m.progress) && isStage(m.state) && !next.steps.includes(m.progress)) {
+    next = { ...next, steps: [...next.steps, m.progress] };
+  }
+  if (m.progress === "code_sent") next = { ...next, codeSent: true };
+  if (m.progress === "browser_ready") next = { ...next, notes: m.notes ?? [] };
+
+  switch (m.state) {
+    case "start":
+      return m.error ? { ...next, problem: m.error } : next;
+    case "stage1_input":
+      return stage1Input(next, m);
+    case "stage1":
+      return { ...forward(next, m), screen: "working" };
+    case "stage2_input":
+      return stage2Input(next, m, now);
+    case "stage2":
+      return { ...forward(next, m), screen: "sending", cancelling: false };
+    case "assist":
+      return {
+        ...next,
+        screen: "assist",
+        problem: m.error,
+        assist: { step: m.step ?? "", title: m.title ?? "", site: m.host ?? "", shown: m.shown ?? false },
+        picture: m.screenshot || next.picture,
+      };
+    case "done":
+      return { ...over(next, m), screen: "done", codeSent: true };
+    case "unverified":
+      return { ...over(next, m), screen: "unverified", codeSent: true };
+    case "failed":
+      return { ...over(next, m), screen: "failed" };
+    case "cancelled":
+      return { ...over(next, m), screen: "cancelled" };
+    default:
+      return next; // pings, and what a newer host may say
+  }
+}
+
+function isStage(state: string | undefined): boolean {
+  return state === "stage1" || state === "stage2";
+}
+
+/** A refused message changes nothing but what is said; an accepted one clears it. */
+function forward(view: View, m: HostMessage): View {
+  return { ...view, problem: m.error, assist: undefined };
+}
+
+function stage1Input(view: View, m: HostMessage): View {
+  if (m.document) {
+    // The name that the site gave is better than the one of a file in a temporary place.
+    const name = view.source?.name || m.document.name;
+    return { ...view, screen: "document", document: { ...m.document, name }, received: undefined, problem: undefined };
+  }
+  if (m.progress === "upload_local") return { ...view, received: m.received };
+  if (m.progress) return view;
+  const error = m.error;
+  if (error?.code === "LOOK_FIRST") return { ...view, screen: "document", lookFirst: true, confirmed: false, problem: error };
+  if (error && documentFault(error)) return { ...view, screen: "choose", document: undefined, confirmed: false, problem: error };
+  if (view.confirmed) return { ...view, screen: "credentials", problem: error, assist: undefined, code: undefined };
+  return error ? { ...view, problem: error } : view;
+}
+
+/** Errors of stage1_input that another PIN doesn't mend. */
+function documentFault(error: Problem): boolean {
+  return error.code.startsWith("PDF_") || error.code === "UPLOAD_INVALID" || error.code === "CONFIRM_MISSING";
+}
+
+function stage2Input(view: View, m: HostMessage, now: number): View {
+  if (m.progress && m.progress !== "otp") return view;
+  if (!m.progress && m.error && view.code) return { ...view, screen: "code", problem: m.error };
+  return {
+    ...view,
+    screen: "code",
+    problem: m.error,
+    assist: undefined,
+    codeSent: false, // a code that is asked for again made no signature
+    code: {
+      reference: m.reference ?? "",
+      resend: m.resend ?? false,
+      approval: m.approval ?? false,
+      sandbox: m.sandbox_otp ?? "",
+      // A wrong code is asked for again; the one that was sent is no younger for it.
+      since: m.error?.code === "CODE_WRONG" && view.code ? view.code.since : now,
+    },
+  };
+}
+
+function over(view: View, m: HostMessage): View {
+  return {
+    ...view,
+    problem: m.error,
+    result: m.result,
+    file: m.file,
+    document: view.document ?? m.document,
+    code: undefined,
+    assist: undefined,
+    picture: undefined,
+    cancelling: false,
+  };
+}
+
+/** The modes that a host offers; a host from before there was a choice names its one. */
+export function modesOf(hello: HostMessage): Mode[] {
+  const named = hello.modes ?? (hello.mode ? [hello.mode] : []);
+  return named.filter((m): m is Mode => m === "relay" || m === "launch");
+}
+
+/** The mode to ask for, and whether it differs from what the person would expect. can: those that this browser can do. */
+export function chooseMode(offered: readonly Mode[], wanted: Mode, can: readonly Mode[]): { mode: Mode; changed: boolean } | undefined {
+  const possible = offered.filter((m) => can.includes(m));
+  if (possible.length === 0) return undefined;
+  const expected = can.includes(wanted) ? wanted : can[0]!;
+  return possible.includes(expected) ? { mode: expected, changed: false } : { mode: possible[0]!, changed: true };
+}

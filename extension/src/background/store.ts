@@ -1,0 +1,34 @@
+// What survives the worker's death, so that the popup tells the truth after it. chrome.storage.session is in memory, and goes
+// with the browser. No secret is ever written: a View holds none, and what a sandbox shows or a picture shows is left out.
+
+import type { View } from "../shared/view";
+
+const slot = "view";
+
+export async function saveView(view: View): Promise<void> {
+  const { picture: _, code, ...rest } = view;
+  await chrome.storage.session.set({ [slot]: { ...rest, ...(code ? { code: { ...code, sandbox: "" } } : {}) } });
+}
+
+export async function loadView(): Promise<View | undefined> {
+  return (await chrome.storage.session.get(slot))[slot] as View | undefined;
+}
+
+/** The person's own settings, on this computer. The phone is kept only if asked; the PIN never. */
+export interface Settings {
+  mode: "relay" | "launch";
+  rememberPhone: boolean;
+  country: string;
+  phone: string;
+}
+
+export const defaultSettings: Settings = { mode: "relay", rememberPhone: false, country: "+351", phone: "" };
+
+export async function loadSettings(): Promise<Settings> {
+  const stored = await chrome.storage.local.get({ ...defaultSettings });
+  return stored as unknown as Settings;
+}
+
+export async function saveSettings(part: Partial<Settings>): Promise<void> {
+  await chrome.storage.local.set(part);
+}

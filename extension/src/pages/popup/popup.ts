@@ -1,0 +1,45 @@
+// The popup, and the same page as a window. It shows what the worker says and sends back what is pressed; it may be closed
+// and opened at any time.
+
+import { PAGE_PORT, type Action, type Update } from "../../shared/actions";
+import { t } from "../../shared/i18n";
+import { h } from "../dom";
+import { render } from "./render";
+
+document.documentElement.lang = t("langTag");
+document.title = t("product");
+if (location.search === "?window") document.documentElement.classList.add("window");
+
+const main = h("main");
+const live = h("div", { className: "visually-hidden", attrs: { role: "status", "aria-live": "polite" } });
+const footer = h("footer");
+document.body.append(
+  h(
+    "header",
+    {},
+    h("img", { src: "icons/icon-48.png", alt: "", width: 24, height: 24 }),
+    h("div", {}, h("strong", {}, t("product")), h("span", { className: "official" }, t("notOfficial"))),
+  ),
+  main,
+  live,
+  footer,
+);
+
+let port: chrome.runtime.Port;
+
+function connect(): void {
+  port = chrome.runtime.connect({ name: PAGE_PORT });
+  port.onMessage.addListener(({ view }: Update) => render(view, act, main, live, footer));
+  // The browser ended the worker: a new connection starts it again, and it says what that means.
+  port.onDisconnect.addListener(() => setTimeout(connect, 200));
+}
+
+function act(action: Action): void {
+  try {
+    port.postMessage(action);
+  } catch {
+    // Between two workers: the new one's view comes in a moment.
+  }
+}
+
+connect();

@@ -1,0 +1,70 @@
+// Draws a view. What was typed, and where the cursor is, outlive a drawing of the same screen.
+
+import { t } from "../../shared/i18n";
+import type { Screen as Name, View } from "../../shared/view";
+import { h } from "../dom";
+import type { Act, Screen } from "./screen";
+import { assist } from "./screens/assist";
+import { choose } from "./screens/choose";
+import { code } from "./screens/code";
+import { credentials } from "./screens/credentials";
+import { document as documentScreen } from "./screens/document";
+import { cancelled, failed, interrupted, nohost } from "./screens/ended";
+import { fetching } from "./screens/fetching";
+import { done, unverified } from "./screens/result";
+import { sending, working } from "./screens/working";
+import { position, stepName } from "./stepper";
+
+const screens: Record<Name, Screen> = {
+  choose, fetching, document: documentScreen, credentials, working, code, sending, assist, done, unverified, failed, cancelled,
+  interrupted, nohost,
+};
+
+let drawn = "";
+let shown: Name | undefined;
+
+/** Draws view into main, and tells its step to the live region. */
+export function render(view: View, act: Act, main: HTMLElement, live: HTMLElement, footer: HTMLElement): void {
+  const { received: _, ...rest } = view;
+  const now = JSON.stringify(rest);
+  if (now === drawn) return;
+  drawn = now;
+  const same = shown === view.screen;
+  shown = view.screen;
+
+  const typed = same ? new Map([...main.querySelectorAll("input")].map((i) => [i.id, i.type === "checkbox" ? i.checked : i.value])) : new Map();
+  const focused = same ? (document.activeElement as HTMLElement | null)?.id : "";
+  main.replaceChildren(...screens[view.screen](view, act));
+  main.dataset.screen = view.screen;
+  for (const input of main.querySelectorAll("input")) {
+    const value = typed.get(input.id);
+    if (typeof value === "boolean") input.checked = value;
+    else if (value && input.type !== "file") input.value = value;
+  }
+  if (focused) document.getElementById(focused)?.focus();
+  else if (!same) focusHeading(main);
+
+  live.textContent = announcement(view, main);
+  footer.replaceChildren(...environment(view));
+}
+
+/** A screen reader starts to read where the new screen starts; fields that take the focus do so after this. */
+function focusHeading(main: HTMLElement): void {
+  const heading = main.querySelector("h1");
+  if (!heading) return;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+}
+
+function announcement(view: View, main: HTMLElement): string {
+  if (view.screen === "working" || view.screen === "sending") {
+    const step = view.steps.at(-1);
+    if (step && position(view) >= 0) return t("stepNow", stepName(step));
+  }
+  return main.querySelector("h1")?.textContent ?? "";
+}
+
+function environment({ host }: View): Node[] {
+  if (!host || host.environment === "production" || host.environment === "") return [];
+  return [h("p", { className: "environment" }, t("environment", host.environment))];
+}

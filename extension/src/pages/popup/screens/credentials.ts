@@ -1,0 +1,100 @@
+import { loadSettings, saveSettings } from "../../../background/store";
+import { t } from "../../../shared/i18n";
+import type { View } from "../../../shared/view";
+import { button, h, note, para } from "../../dom";
+import { problemNote } from "../problem";
+import type { Act, Screen } from "../screen";
+
+export const credentials: Screen = (view, act) => [
+  h("h1", {}, t("credentialsTitle")),
+  para(view.document?.name ?? "", "name"),
+  ...(view.problem ? [problemNote(view.problem)!] : []),
+  ...(view.host?.custom ? [note("warning", para(t("customEnvironment", view.host.environment)))] : []),
+  ...(view.notes ?? []).map((text) => note("warning", para(text))),
+  ...(view.modeChanged ? [askMode(act)] : [holder(view), form(view, act)]),
+];
+
+/** Relay was expected and the host can't: never changed without asking, and never after the PIN. */
+function askMode(act: Act): Node {
+  return h(
+    "div",
+    {},
+    note("warning", para(t("modeChanged"))),
+    h(
+      "div",
+      { className: "buttons" },
+      button(t("acceptMode"), () => act({ do: "accept-mode" }), "primary"),
+      button(t("cancel"), () => act({ do: "cancel" })),
+    ),
+  );
+}
+
+/** Who holds the PIN is said before it's typed. */
+function holder(view: View): Node {
+  if (view.mode === "relay") return note("info", para(t("holderRelay")), para(t("barExplained"), "muted"));
+  return note("warning", para(t("holderLaunch")));
+}
+
+function form(view: View, act: Act): Node {
+  const country = h("input", {
+    id: "country", type: "tel", value: "+351", required: true, pattern: "\\+[0-9]{1,4}", maxLength: 5,
+    autocomplete: "tel-country-code", attrs: { "aria-describedby": "phone-hint" },
+  });
+  const phone = h("input", {
+    id: "phone", type: "tel", required: true, pattern: "[0-9 .\\-]{4,20}", maxLength: 20, autocomplete: "off",
+    attrs: { "aria-describedby": "phone-hint" },
+  });
+  const pin = h("input", {
+    id: "pin", type: "password", inputMode: "numeric", required: true, pattern: "[0-9]{4,8}", minLength: 4, maxLength: 8,
+    autocomplete: "off", attrs: { "aria-describedby": "pin-hint", spellcheck: "false" },
+  });
+  const remember = h("input", { id: "remember", type: "checkbox" });
+
+  void loadSettings().then((s) => {
+    remember.checked = s.rememberPhone;
+    if (s.rememberPhone && !phone.value) {
+      country.value = s.country;
+      phone.value = s.phone;
+    }
+    (phone.value ? pin : phone).focus();
+  });
+
+  const form = h(
+    "form",
+    { className: "fields", noValidate: false },
+    h(
+      "div",
+      { className: "phone" },
+      h("label", { htmlFor: "country" }, t("country")),
+      h("label", { htmlFor: "phone" }, t("phone")),
+      country,
+      phone,
+    ),
+    para(t("phoneHint"), "hint"),
+    h("label", { htmlFor: "pin" }, t("pin")),
+    pin,
+    para(t("pinHint"), "hint"),
+    h("label", { className: "check" }, remember, t("rememberPhone")),
+    h(
+      "div",
+      { className: "buttons" },
+      h("button", { type: "submit", className: "primary" }, t("sign")),
+      button(t("cancel"), () => act({ do: "cancel" })),
+    ),
+  );
+  form.querySelectorAll(".hint").forEach((hint, i) => (hint.id = i === 0 ? "phone-hint" : "pin-hint"));
+  form.onsubmit = (e) => {
+    e.preventDefault();
+    void saveSettings(
+      remember.checked
+        ? { rememberPhone: true, country: country.value, phone: phone.value }
+        : { rememberPhone: false, country: "+351", phone: "" },
+    );
+    const typed = pin.value;
+    pin.value = "";
+    act({ do: "credentials", phone: `${country.value} ${phone.value}`, pin: typed });
+  };
+  // Opened again with what is wrong: the PIN is never there any more, the phone is.
+  if (view.problem?.code === "PIN_WRONG") queueMicrotask(() => pin.focus());
+  return form;
+}

@@ -1,0 +1,57 @@
+import { lang, t } from "../../../shared/i18n";
+import type { DocInfo } from "../../../shared/protocol";
+import { button, h, note, para } from "../../dom";
+import { problemNote } from "../problem";
+import type { Screen } from "../screen";
+
+/** What the CMD's own site is known to take. */
+const siteLimit = 3_000_000;
+
+export const document: Screen = (view, act) => {
+  const doc = view.document!;
+  return [
+    h("h1", {}, t("documentTitle")),
+    ...(view.problem ? [problemNote(view.problem)!] : []),
+    h(
+      "dl",
+      { className: "facts" },
+      ...row(t("docName"), h("span", { className: "name" }, doc.name)),
+      ...row(t("docFrom"), view.source?.site || t("docFromHere")),
+      ...(doc.pages ? row(t("docPages"), number(doc.pages)) : []),
+      ...row(t("docSize"), size(doc.size)),
+      ...row(t("docHash"), h("code", { className: "hash" }, doc.sha256)),
+    ),
+    ...warnings(doc).map((text) => note("warning", para(text))),
+    h(
+      "div",
+      { className: "buttons" },
+      button(view.lookFirst ? t("signAgain") : t("confirmDocument"), () => act({ do: "confirm" }), "primary"),
+      button(t("notThis"), () => act({ do: "cancel" })),
+    ),
+  ];
+};
+
+function row(label: string, value: Node | string): Node[] {
+  return [h("dt", {}, label), h("dd", {}, value)];
+}
+
+function warnings(doc: DocInfo): string[] {
+  return [
+    doc.encrypted && t("warnEncrypted"),
+    doc.xfa && t("warnXfa"),
+    doc.doc_mdp && t("warnCertified"),
+    doc.signatures && t("warnSigned", number(doc.signatures)),
+    doc.damaged && t("warnDamaged"),
+    doc.size > siteLimit && t("warnLarge"),
+  ].filter((w): w is string => !!w);
+}
+
+function number(n: number): string {
+  return new Intl.NumberFormat(lang() === "pt" ? "pt-PT" : "en-GB").format(n);
+}
+
+/** A size as people say it. */
+function size(bytes: number): string {
+  const [value, unit] = bytes < 1000 ? [bytes, "byte"] : bytes < 1e6 ? [bytes / 1e3, "kilobyte"] : [bytes / 1e6, "megabyte"];
+  return new Intl.NumberFormat(lang() === "pt" ? "pt-PT" : "en-GB", { style: "unit", unit, maximumFractionDigits: 1 }).format(value);
+}

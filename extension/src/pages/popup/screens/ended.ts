@@ -1,0 +1,66 @@
+import { t, type Key } from "../../../shared/i18n";
+import type { View } from "../../../shared/view";
+import { button, h, link, note, para } from "../../dom";
+import { problemNote } from "../problem";
+import { savedAt } from "../saved";
+import type { Screen } from "../screen";
+
+export const failed: Screen = (view, act) => [
+  h("h1", { className: "bad" }, t("failedTitle")),
+  para(view.document?.name ?? "", "name"),
+  ...(view.problem ? [problemNote(view.problem)!] : []),
+  ...(view.file ? [savedAt(view.file.path)] : []),
+  ...(view.problem?.code === "ACCOUNT_LOCKED" || view.problem?.code === "SIGNATURE_INACTIVE" || view.problem?.code === "PIN_CHANGE_REQUIRED"
+    ? [h("p", {}, link("https://www.autenticacao.gov.pt/a-chave-movel-digital", t("aboutCmd")))]
+    : []),
+  h(
+    "div",
+    { className: "buttons" },
+    // Where a person has to look first, signing again isn't offered with one click.
+    view.problem?.retry !== "nothing" && button(t("startAgain"), () => act({ do: "again" }), "primary"),
+    button(t("backToStart"), () => act({ do: "reset" })),
+  ),
+];
+
+export const cancelled: Screen = (_view, act) => [
+  h("h1", {}, t("cancelledTitle")),
+  para(t("cancelledText")),
+  h(
+    "div",
+    { className: "buttons" },
+    button(t("startAgain"), () => act({ do: "again" }), "primary"),
+    button(t("backToStart"), () => act({ do: "reset" })),
+  ),
+];
+
+const answers: Record<NonNullable<View["interrupted"]>["answer"], Key> = {
+  nothing_signed: "interruptedNothing",
+  waiting: "interruptedWaiting",
+  may_be_signed: "interruptedMaybe",
+  saved: "interruptedSaved",
+  held: "interruptedHeld",
+};
+
+export const interrupted: Screen = (view, act) => {
+  const { answer, path, browserPath } = view.interrupted!;
+  const bad = answer === "may_be_signed" || answer === "waiting";
+  return [
+    h("h1", { className: "bad" }, t("interruptedTitle")),
+    para(view.document?.name ?? view.source?.name ?? "", "name"),
+    note(bad ? "warning" : "info", para(t(answers[answer]), "strong")),
+    ...(path ? [savedAt(path)] : []),
+    ...(browserPath ? [note("info", para(t("interruptedBrowser"))), savedAt(browserPath)] : []),
+    ...(view.problem ? [problemNote(view.problem)!] : []),
+    ...(answer === "waiting" ? [h("progress", { attrs: { "aria-label": t("interruptedWaiting") } })] : []),
+    h("div", { className: "buttons" }, button(t("backToStart"), () => act({ do: "reset" }))),
+  ];
+};
+
+export const nohost: Screen = (view, act) => [
+  h("h1", { className: "bad" }, t("nohostTitle")),
+  ...(view.problem ? [problemNote(view.problem)!] : []),
+  para(t("doctorText")),
+  h("pre", {}, h("code", {}, "cmdsign doctor")),
+  h("p", {}, link("https://github.com/sign-with-cmd/sign-with-cmd#readme", t("installPage"))),
+  h("div", { className: "buttons" }, button(t("retry"), () => act({ do: "retry" }), "primary")),
+];

@@ -1,0 +1,10 @@
+import { t } from "../../../shared/i18n";
+import { button, h, para } from "../../dom";
+import type { Screen } from "../screen";
+
+export const fetching: Screen = (view, act) => [
+  h("h1", {}, view.source ? t("checkingTitle") : t("fetchingTitle")),
+  ...(view.source ? [para(view.source.name, "name")] : []),
+  h("progress", { attrs: { "aria-label": t("fetchingTitle") } }),
+  h("div", { className: "buttons" }, button(t("cancel"), () => act({ do: "cancel" }))),
+];

@@ -1,0 +1,64 @@
+import { lang, t, type Key } from "../../../shared/i18n";
+import type { Finding, Result } from "../../../shared/protocol";
+import { button, h, link, note, para } from "../../dom";
+import { problemNote } from "../problem";
+import { savedAt } from "../saved";
+import type { Screen } from "../screen";
+
+export const done: Screen = (view, act) => [
+  h("h1", { className: "good" }, t("doneTitle")),
+  para(view.result?.signer ? t("doneSentence", view.result.signer) : t("doneSentenceNobody"), "strong"),
+  ...(view.result?.time ? [para(t("doneTime", time(view.result.time)), "muted")] : []),
+  ...(view.file ? [savedAt(view.file.path)] : []),
+  ...(view.result ? [findings(view.result), validator(view.result)] : []),
+  h("div", { className: "buttons" }, button(t("signAnother"), () => act({ do: "reset" }), "primary")),
+];
+
+const exists: Record<Result["signature_exists"], Key> = { yes: "existsYes", no: "existsNo", maybe: "existsMaybe" };
+
+export const unverified: Screen = (view, act) => [
+  h("h1", { className: "bad" }, view.result?.verdict === "look" ? t("lookTitle") : t("unverifiedTitle")),
+  ...(view.problem ? [problemNote(view.problem)!] : []),
+  ...(view.result ? [note("warning", para(t(exists[view.result.signature_exists]), "strong"), para(t("dontSignAgain")))] : []),
+  ...(view.file ? [savedAt(view.file.path)] : []),
+  ...(view.result ? [findings(view.result), validator(view.result)] : []),
+  h("div", { className: "buttons" }, button(t("backToStart"), () => act({ do: "reset" }))),
+];
+
+const marks: Record<Finding["result"], [mark: string, label: Key]> = {
+  pass: ["✓", "findingPass"],
+  fail: ["✗", "findingFail"],
+  unknown: ["?", "findingUnknown"],
+};
+
+function findings(result: Result): Node {
+  return h(
+    "section",
+    {},
+    h("h2", {}, t("checkedTitle")),
+    h(
+      "ul",
+      { className: "findings" },
+      ...result.findings.map((f) => {
+        const [mark, label] = marks[f.result] ?? marks.unknown;
+        return h(
+          "li",
+          { className: f.result },
+          h("span", { className: "mark", attrs: { role: "img", "aria-label": t(label) } }, mark),
+          h("span", {}, f.text, !!f.detail && h("span", { className: "detail" }, f.detail)),
+        );
+      }),
+    ),
+  );
+}
+
+function validator(result: Result): Node {
+  const href = result.validator ?? "";
+  return h("p", { className: "muted" }, t("notReport"), " ", href.startsWith("https://") && link(href, t("validator")));
+}
+
+function time(iso: string): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return iso;
+  return new Intl.DateTimeFormat(lang() === "pt" ? "pt-PT" : "en-GB", { dateStyle: "long", timeStyle: "short" }).format(at);
+}

@@ -1,0 +1,137 @@
+// First rung: the page itself fetches the document, with its own cookies. Works for what is of the page's own origin.
+
+import { fromBase64 } from "../shared/base64";
+import { MAX_PDF } from "../shared/protocol";
+import { PdfProblem, statusProblem } from "./problem";
+import type { Fetched, FetchOptions } from "./ladder";
+
+/** Bytes that come over in one answer of a script. */
+const slice = 6 << 20;
+
+/** The most a page may take, in ms; one that never ends is given up. */
+export const timeLimit = 120_000;
+
+/** What inPageFetch answers. */
+export type PageAnswer =
+  | { kind: "got"; size: number; url: string; disposition: string }
+  | { kind: "status"; status: number }
+  | { kind: "not-pdf" | "empty" | "large" | "slow" | "network" };
+
+/**
+ * Fetches url in a frame of the tab. cachedOnly: takes it from the browser's cache or not at all, and asks nobody. Gives
+ * undefined where the page isn't able to (another origin, no such cache entry): the next rung's turn.
+ */
+export async function fetchInPage(
+  where: { tabId: number; frameId: number },
+  url: string,
+  { cachedOnly = false, signal }: FetchOptions & { cachedOnly?: boolean } = {},
+): Promise<Fetched | undefined> {
+  const target = { tabId: where.tabId, frameIds: [where.frameId] };
+  const id = crypto.randomUUID();
+  const run = async <A extends unknown[], R>(func: (...args: A) => R, args: A): Promise<Awaited<R> | undefined> =>
+    (await chrome.scripting.executeScript({ target, func: func as never, args: args as never }))[0]?.result as Awaited<R> | undefined;
+
+  const abort = () => void run(forgetInPage, [id]).catch(() => {});
+  signal?.addEventListener("abort", abort);
+  try {
+    const answer = await run(inPageFetch, [id, url, cachedOnly, MAX_PDF, timeLimit]).catch(() => undefined);
+    signal?.throwIfAborted();
+    switch (answer?.kind) {
+      case "got":
+        break;
+      case "status":
+        throw statusProblem(answer.status);
+      case "not-pdf":
+        throw new PdfProblem("PDF_NOT_PDF");
+      case "empty":
+        throw new PdfProblem("PDF_EMPTY");
+      case "large":
+        throw new PdfProblem("PDF_TOO_LARGE");
+      case "slow":
+        throw new PdfProblem("PDF_ENDLESS");
+      default:
+        return undefined;
+    }
+    const bytes = new Uint8Array(answer.size);
+    for (let at = 0; at < answer.size; at += slice) {
+      const text = await run(sliceInPage, [id, at, slice]);
+      if (typeof text !== "string") throw new PdfProblem("PDF_UNREACHABLE");
+      bytes.set(fromBase64(text), at);
+    }
+    return { bytes, url: answer.url, disposition: answer.disposition };
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    abort();
+  }
+}
+
+// The functions below run in the page, each on its own: they may use nothing of this file. What they keep between calls is in
+// the extension's isolated world, out of the page's reach.
+
+type Kept = { controller: AbortController; bytes?: Uint8Array };
+
+export async function inPageFetch(id: string, url: string, cachedOnly: boolean, max: number, limit: number): Promise<PageAnswer> {
+  const world = globalThis as unknown as { signWithCmd?: Map<string, Kept> };
+  const kept: Kept = { controller: new AbortController() };
+  (world.signWithCmd ??= new Map()).set(id, kept);
+  let slow = false;
+  const timer = setTimeout(() => {
+    slow = true;
+    kept.controller.abort();
+  }, limit);
+  try {
+    const response = await fetch(url, {
+      credentials: "include",
+      signal: kept.controller.signal,
+      ...(cachedOnly ? { cache: "only-if-cached", mode: "same-origin" } : {}),
+    });
+    if (cachedOnly && response.status === 504) return { kind: "network" };
+    if (!response.ok) return { kind: "status", status: response.status };
+    if (Number(response.headers.get("content-length")) > max) return { kind: "large" };
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    let head = "";
+    const reader = response.body!.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      chunks.push(value);
+      size += value.length;
+      if (size > max) return { kind: "large" };
+      if (head.length < 1024) {
+        head += String.fromCharCode(...value.subarray(0, 1024 - head.length));
+        // A page that never ends isn't waited for once it's plain that it's no PDF.
+        if (head.length >= 1024 && !head.includes("%PDF-")) return { kind: "not-pdf" };
+      }
+    }
+    if (size === 0) return { kind: "empty" };
+    if (!head.includes("%PDF-")) return { kind: "not-pdf" };
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    for (const chunk of chunks) {
+      bytes.set(chunk, at);
+      at += chunk.length;
+    }
+    kept.bytes = bytes;
+    return { kind: "got", size, url: response.url || url, disposition: response.headers.get("content-disposition") ?? "" };
+  } catch {
+    return { kind: slow ? "slow" : "network" };
+  } finally {
+    clearTimeout(timer);
+    if (!kept.bytes) kept.controller.abort();
+  }
+}
+
+export function sliceInPage(id: string, at: number, length: number): string | undefined {
+  const bytes = (globalThis as unknown as { signWithCmd?: Map<string, Kept> }).signWithCmd?.get(id)?.bytes?.subarray(at, at + length);
+  if (!bytes) return undefined;
+  let binary = "";
+  for (let i = 0; i < bytes.length; i += 0x8000) binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
+  return btoa(binary);
+}
+
+export function forgetInPage(id: string): void {
+  const kept = (globalThis as unknown as { signWithCmd?: Map<string, Kept> }).signWithCmd;
+  kept?.get(id)?.controller.abort();
+  kept?.delete(id);
+}

@@ -1,0 +1,103 @@
+// Second rung, in Chromium: a background tab under the debugger opens the address as a click would, through any origin and
+// redirect, and the response is read instead of shown. A plain GET; the tab and the debugger are gone when it returns.
+
+import { fromBase64 } from "../shared/base64";
+import { MAX_PDF } from "../shared/protocol";
+import type { Fetched, FetchOptions } from "./ladder";
+import { timeLimit } from "./page-fetch";
+import { PdfProblem, statusProblem } from "./problem";
+import { headSize, looksLikePdf } from "./sniff";
+
+interface Paused {
+  requestId: string;
+  frameId: string;
+  request: { url: string };
+  responseErrorReason?: string;
+  responseStatusCode?: number;
+  responseHeaders?: { name: string; value: string }[];
+}
+
+/** Fetches an http(s) URL. referrer: the page that had the link. */
+export async function fetchInTab(url: string, referrer: string, { signal }: FetchOptions = {}): Promise<Fetched> {
+  const { id } = await chrome.tabs.create({ url: "about:blank", active: false });
+  const target = { tabId: id! };
+  const send = (method: string, params?: object) => chrome.debugger.sendCommand(target, method, params as never) as Promise<unknown>;
+
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let onEvent: ((source: chrome.debugger.DebuggerSession, method: string, params?: object) => void) | undefined;
+  let onDetach: ((source: chrome.debugger.Debuggee) => void) | undefined;
+  try {
+    await chrome.debugger.attach(target, "1.3");
+    const document = new Promise<Paused>((found, failed) => {
+      timer = setTimeout(() => failed(new PdfProblem("PDF_ENDLESS")), timeLimit);
+      signal?.addEventListener("abort", () => failed(signal.reason));
+      onDetach = (source) => source.tabId === id && failed(new PdfProblem("PDF_UNREACHABLE"));
+      onEvent = (source, method, params) => {
+        if (source.tabId !== id || source.sessionId || method !== "Fetch.requestPaused") return;
+        const paused = params as Paused;
+        const status = paused.responseStatusCode ?? 0;
+        const redirect = status >= 300 && status < 400 && status !== 304 && header(paused, "location") !== "";
+        if (redirect) send("Fetch.continueRequest", { requestId: paused.requestId }).catch(failed);
+        else if (paused.responseErrorReason) failed(new PdfProblem("PDF_UNREACHABLE"));
+        else found(paused);
+      };
+      chrome.debugger.onEvent.addListener(onEvent as never);
+      chrome.debugger.onDetach.addListener(onDetach as never);
+    });
+    await send("Fetch.enable", { patterns: [{ urlPattern: "*", resourceType: "Document", requestStage: "Response" }] });
+    // Its answer comes only when the navigation is over, which it never is: the response is taken away from it.
+    send("Page.navigate", { url, ...(referrer ? { referrer } : {}) }).catch(() => {});
+    const paused = await document;
+    const bytes = await Promise.race([read(paused, send), stopped(signal)]);
+    return { bytes, url: paused.request.url, disposition: header(paused, "content-disposition") };
+  } finally {
+    clearTimeout(timer);
+    if (onEvent) chrome.debugger.onEvent.removeListener(onEvent as never);
+    if (onDetach) chrome.debugger.onDetach.removeListener(onDetach as never);
+    // The tab first: detaching would let the paused response go on, and the browser would save it.
+    await chrome.tabs.remove(id!).catch(() => {});
+  }
+}
+
+/** Never fulfils; ends the wait for a body that doesn't end, or that the person no longer wants. */
+function stopped(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, failed) => {
+    setTimeout(() => failed(new PdfProblem("PDF_ENDLESS")), timeLimit);
+    signal?.addEventListener("abort", () => failed(signal.reason));
+  });
+}
+
+async function read(paused: Paused, send: (method: string, params?: object) => Promise<unknown>): Promise<Uint8Array<ArrayBuffer>> {
+  const refused = statusProblem(paused.responseStatusCode ?? 0);
+  if (refused) throw refused;
+  if (Number(header(paused, "content-length")) > MAX_PDF) throw new PdfProblem("PDF_TOO_LARGE");
+  // As a stream, so that the cap holds for a body without a length too.
+  const { stream } = (await send("Fetch.takeResponseBodyAsStream", { requestId: paused.requestId })) as { stream: string };
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const part = (await send("IO.read", { handle: stream, size: 1 << 20 })) as { data: string; base64Encoded?: boolean; eof: boolean };
+    const bytes = part.base64Encoded ? fromBase64(part.data) : new TextEncoder().encode(part.data);
+    chunks.push(bytes);
+    size += bytes.length;
+    if (size > MAX_PDF) throw new PdfProblem("PDF_TOO_LARGE");
+    if (size >= headSize && !looksLikePdf(join(chunks, headSize))) throw new PdfProblem("PDF_NOT_PDF");
+    if (part.eof) return join(chunks, size);
+  }
+}
+
+/** The first size bytes of the chunks. */
+function join(chunks: Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    if (at >= size) break;
+    out.set(chunk.subarray(0, size - at), at);
+    at += chunk.length;
+  }
+  return out;
+}
+
+function header(paused: Paused, name: string): string {
+  return paused.responseHeaders?.find((h) => h.name.toLowerCase() === name)?.value ?? "";
+}

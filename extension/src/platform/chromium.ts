@@ -1,0 +1,8 @@
+import { Relay } from "../relay/relay";
+import { fetchInTab } from "../pdf/tab-fetch";
+import type { Platform } from "./types";
+
+export const modes: Platform["modes"] = ["relay", "launch"];
+export const newRelay: Platform["newRelay"] = (post, tokens) => new Relay(post, tokens);
+export const fetchElsewhere: Platform["fetchElsewhere"] = fetchInTab;
+export const tabMethod: Platform["tabMethod"] = async () => "unknown";

@@ -1,0 +1,22 @@
+import type { Fetched, FetchOptions, OnDisk, TabMethod } from "../pdf/ladder";
+import type { Post } from "../relay/parts";
+import type { Tokens } from "../secrets/tokens";
+import type { Mode } from "../shared/protocol";
+
+/** The relay as the worker uses it; a browser without a debugger has none. */
+export interface RelayLike {
+  handle(request: unknown): Promise<void>;
+  show(): Promise<void>;
+  close(keep: boolean): Promise<void>;
+  end(keep: boolean): Promise<void>;
+}
+
+/** What differs between the two builds. */
+export interface Platform {
+  /** The ways of holding a browser that this one can do, the best first. */
+  modes: readonly Mode[];
+  newRelay(post: Post, tokens: Tokens): RelayLike | undefined;
+  /** Fetches what the page itself can't. */
+  fetchElsewhere(url: string, referrer: string, opts: FetchOptions): Promise<Fetched | OnDisk>;
+  tabMethod(tabId: number): Promise<TabMethod>;
+}

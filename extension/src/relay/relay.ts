@@ -1,0 +1,216 @@
+// The relay: one tab that this extension opened, driven by the host through few commands, on the CMD's origins only
+// (docs/RELAY.md). It knows nothing of what is being done.
+
+import { fillSecret } from "../secrets/fill";
+import type { Tokens } from "../secrets/tokens";
+import { builtIn, originOf } from "../shared/origins";
+import { Refusal } from "../shared/refusal";
+import { checkCommand } from "./commands";
+import { debuggerError, isForeignFrame } from "./errors";
+import { filterEvent } from "./events";
+import { removeForeignFrames } from "./frames";
+import { postLong, type Post } from "./parts";
+
+interface Tab {
+  id: number;
+  origins: readonly string[];
+  /** The main frame's URL, as the debugger last told it. */
+  url: string;
+  attached: boolean;
+}
+
+/** Waits between tries to attach again, in ms: together about as long as Playwright's bridge takes. */
+const backOff = [50, 150, 400, 1000];
+
+/** One relay a port. */
+export class Relay {
+  #tab: Tab | undefined;
+  #opening = false;
+  #ended = false;
+
+  constructor(
+    private readonly post: Post,
+    private readonly tokens: Tokens,
+    private readonly pause: (ms: number) => Promise<void> = (ms) => new Promise((done) => setTimeout(done, ms)),
+  ) {
+    chrome.debugger.onEvent.addListener(this.#onEvent);
+    chrome.debugger.onDetach.addListener(this.#onDetach);
+  }
+
+  /** Answers one request of the host. */
+  async handle(request: unknown): Promise<void> {
+    const req = (typeof request === "object" && request !== null ? request : {}) as Record<string, unknown>;
+    const id = req.id;
+    try {
+      const result = await this.#execute(req);
+      if (!postLong({ id, result }, this.post)) throw new Refusal("RESULT_TOO_LARGE", "over what one message may be");
+    } catch (err) {
+      const { code, message, cdpCode } = debuggerError(err);
+      this.post({ cdp: { id, error: { code, message, ...(cdpCode === undefined ? {} : { cdp_code: cdpCode }) } } });
+    }
+  }
+
+  /** Ends the relay: detaches, and closes the tab unless keep. The port may be gone already. */
+  async end(keep: boolean): Promise<void> {
+    this.#ended = true;
+    chrome.debugger.onEvent.removeListener(this.#onEvent);
+    chrome.debugger.onDetach.removeListener(this.#onDetach);
+    await this.close(keep);
+  }
+
+  /** Detaches from the tab, and closes it unless keep. Does nothing where none is open. */
+  async close(keep: boolean): Promise<void> {
+    const tab = this.#tab;
+    this.#tab = undefined;
+    if (!tab) return;
+    if (tab.attached) await chrome.debugger.detach({ tabId: tab.id }).catch(() => {});
+    if (!keep) await chrome.tabs.remove(tab.id).catch(() => {});
+  }
+
+  /** Brings tab and window before the person. */
+  async show(): Promise<void> {
+    const tab = this.#need();
+    const { windowId } = await chrome.tabs.update(tab.id, { active: true }) ?? {};
+    if (windowId !== undefined) await chrome.windows.update(windowId, { focused: true });
+  }
+
+  async #execute(req: Record<string, unknown>): Promise<unknown> {
+    switch (req.do) {
+      case "open":
+        return this.#open(req.origins);
+      case "command":
+        return this.#command(req.method, req.params);
+      case "fillSecret": {
+        const tab = this.#need();
+        return fillSecret(tab.id, tab.origins, this.tokens, req.token, req.selector);
+      }
+      case "show":
+        await this.show();
+        return { shown: true };
+      case "close":
+        await this.close(req.keep === true);
+        return {};
+      default:
+        throw new Refusal("COMMAND_REFUSED", "not a request of the relay");
+    }
+  }
+
+  #need(): Tab {
+    if (!this.#tab) throw new Refusal("NOT_OPEN", "no tab is open");
+    return this.#tab;
+  }
+
+  async #open(origins: unknown): Promise<unknown> {
+    if (this.#tab || this.#opening) throw new Refusal("BUSY", "this port has its tab");
+    if (!Array.isArray(origins) || origins.length === 0 || !origins.every((o) => typeof o === "string" && builtIn(o))) {
+      throw new Refusal("ORIGIN_REFUSED", "an origin that isn't on the extension's list");
+    }
+    this.#opening = true;
+    let id: number | undefined;
+    try {
+      ({ id } = await chrome.tabs.create({ url: "about:blank", active: false }));
+      if (id === undefined) throw new Refusal("ATTACH_FAILED", "the browser opened no tab");
+      // Before anything is loaded: a page that has another extension's frame can't be attached to.
+      await chrome.debugger.attach({ tabId: id }, "1.3");
+      const tab: Tab = { id, origins: [...origins], url: "about:blank", attached: true };
+      await chrome.debugger.sendCommand({ tabId: id }, "Page.enable");
+      const info = (await chrome.debugger.sendCommand({ tabId: id }, "Target.getTargetInfo")) as {
+        targetInfo?: { targetId?: string };
+      };
+      if (this.#ended) throw new Refusal("NOT_OPEN", "the port is closed");
+      this.#tab = tab;
+      return { targetId: info.targetInfo?.targetId };
+    } catch (err) {
+      if (id !== undefined) await chrome.tabs.remove(id).catch(() => {});
+      throw err instanceof Refusal ? err : new Refusal("ATTACH_FAILED", debuggerError(err).message);
+    } finally {
+      this.#opening = false;
+    }
+  }
+
+  async #command(method: unknown, params: unknown): Promise<unknown> {
+    const tab = this.#need();
+    const checked = checkCommand(method, params, tab.origins);
+    if (!tab.attached) throw new Refusal("DETACHED", "the debugger is not attached");
+    if (!this.#where(tab)) throw new Refusal("ORIGIN_REFUSED", "the tab is at an origin that isn't allowed");
+    return chrome.debugger.sendCommand({ tabId: tab.id }, method as string, checked);
+  }
+
+  #where(tab: Tab): boolean {
+    return tab.url === "about:blank" || tab.origins.includes(originOf(tab.url));
+  }
+
+  #onEvent = (source: chrome.debugger.DebuggerSession, method: string, params?: object): void => {
+    const tab = this.#tab;
+    // Events of a session of their own belong to frames of other sites and to workers, which the host has no business with.
+    if (!tab || source.tabId !== tab.id || source.sessionId) return;
+    if (method === "Page.frameNavigated") {
+      const { frame } = params as { frame: { url: string; parentId?: string; unreachableUrl?: string } };
+      // An error page of the browser stands for the address that it couldn't reach.
+      if (!frame.parentId) tab.url = frame.unreachableUrl || frame.url;
+    }
+    const kept = filterEvent(method, params);
+    if (kept !== undefined) postLong({ event: method, params: kept }, this.post);
+  };
+
+  #onDetach = (source: chrome.debugger.Debuggee, reason: string): void => {
+    const tab = this.#tab;
+    if (!tab || source.tabId !== tab.id) return;
+    tab.attached = false;
+    void this.#recover(tab, reason);
+  };
+
+  /** After a detach: the person's Cancel and a closed tab are the end; for the rest the debugger is brought back. */
+  async #recover(tab: Tab, reason: string): Promise<void> {
+    const gone = (why: string, who?: string) => {
+      if (this.#tab !== tab) return;
+      this.#tab = undefined;
+      this.post({ cdp: { detached: { reason: why, ...(who ? { who } : {}) } } });
+    };
+    if (reason === "canceled_by_user") return gone("canceled_by_user");
+    let who: string | undefined;
+    let foreign = false;
+    for (const wait of backOff) {
+      if (this.#tab !== tab) return;
+      if (!(await exists(tab.id))) return gone("target_closed");
+      try {
+        who = (await removeForeignFrames(tab.id))[0] ?? who;
+      } catch {
+        // Refused while the tab changes its page; the attach below tells.
+      }
+      try {
+        await chrome.debugger.attach({ tabId: tab.id }, "1.3");
+        await this.#resume(tab);
+        return;
+      } catch (err) {
+        foreign ||= isForeignFrame(err);
+      }
+      await this.pause(wait);
+    }
+    gone(foreign ? "foreign_frame" : "target_closed", who);
+  }
+
+  async #resume(tab: Tab): Promise<void> {
+    const target = { tabId: tab.id };
+    await chrome.debugger.sendCommand(target, "Page.enable");
+    const { frameTree } = (await chrome.debugger.sendCommand(target, "Page.getFrameTree")) as {
+      frameTree: { frame: { url: string; unreachableUrl?: string } };
+    };
+    if (this.#tab !== tab) {
+      await chrome.debugger.detach(target).catch(() => {});
+      return;
+    }
+    tab.url = frameTree.frame.unreachableUrl || frameTree.frame.url;
+    tab.attached = true;
+    this.post({ cdp: { reattached: {} } });
+  }
+}
+
+async function exists(tabId: number): Promise<boolean> {
+  try {
+    await chrome.tabs.get(tabId);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,75 @@
+// Fills a secret into the page by a script that is bound to one very document, and checks the origin in the same turn.
+
+import { builtIn } from "../shared/origins";
+import { Refusal } from "../shared/refusal";
+import type { Tokens } from "./tokens";
+
+/** fillSecret of docs/RELAY.md: origins are those of open. */
+export async function fillSecret(
+  tabId: number,
+  origins: readonly string[],
+  tokens: Tokens,
+  token: unknown,
+  selector: unknown,
+): Promise<{ filled: true }> {
+  if (tokens.peek(token) === undefined) throw new Refusal("NO_TOKEN", "not a token of this port, or used already");
+  if (typeof selector !== "string" || selector === "" || selector.length > 1000) throw new Refusal("NO_ELEMENT", "no selector");
+  const { documentId, origin } = await documentOf(tabId);
+  if (!builtIn(origin) || !origins.includes(origin)) throw new Refusal("ORIGIN_REFUSED", "the page isn't of an allowed origin");
+  // Taken only now: while documentOf was under way the secret may have been withdrawn.
+  const value = tokens.peek(token);
+  if (value === undefined) throw new Refusal("NO_TOKEN", "not a token of this port, or used already");
+
+  let answer: string | undefined;
+  try {
+    const results = await chrome.scripting.executeScript({
+      target: { tabId, documentIds: [documentId] },
+      func: fillInPage,
+      args: [origin, selector, value],
+    });
+    answer = results[0]?.result;
+  } catch {
+    // The browser's message isn't passed on: nobody promises that it doesn't quote the arguments.
+    throw new Refusal("DOCUMENT_GONE", "the page changed");
+  }
+  switch (answer) {
+    case "filled":
+      tokens.used(token as string);
+      return { filled: true };
+    case "no-element":
+      throw new Refusal("NO_ELEMENT", "the field isn't there");
+    case "origin":
+      throw new Refusal("ORIGIN_REFUSED", "the page isn't of an allowed origin");
+    default:
+      throw new Refusal("DOCUMENT_GONE", "the page changed");
+  }
+}
+
+/** The tab's main document and its origin, as the browser says. */
+async function documentOf(tabId: number): Promise<{ documentId: string; origin: string }> {
+  try {
+    const [main] = await chrome.scripting.executeScript({ target: { tabId }, func: () => location.origin });
+    if (main?.documentId && typeof main.result === "string") return { documentId: main.documentId, origin: main.result };
+  } catch {
+    // Without a permission for the page's origin the browser refuses: that is an origin that isn't allowed.
+    throw new Refusal("ORIGIN_REFUSED", "the page isn't of an allowed origin");
+  }
+  throw new Refusal("DOCUMENT_GONE", "the page changed");
+}
+
+/** Runs in the page, on its own: it may use nothing of this file. Touches no focus, which password managers wait for. */
+export function fillInPage(origin: string, selector: string, value: string): "filled" | "no-element" | "origin" {
+  if (location.origin !== origin || window.top !== window) return "origin";
+  let field: Element | null = null;
+  try {
+    field = document.querySelector(selector);
+  } catch {
+    return "no-element";
+  }
+  if (!(field instanceof HTMLInputElement) || !field.isConnected || field.disabled || field.readOnly) return "no-element";
+  // The class's own setter: frameworks put one of theirs on the element.
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")!.set!.call(field, value);
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+  return "filled";
+}

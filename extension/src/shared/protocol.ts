@@ -1,0 +1,122 @@
+// The conversation with the host, as docs/PROTOCOL.md has it. Every field may be missing: hosts differ in age.
+
+/** The versions of the conversation that this extension speaks. */
+export const PROTOCOL = 1;
+export const MIN_PROTOCOL = 1;
+
+/** The native host's name, as the installer registers it. */
+export const HOST = "org.sign_with_cmd.host";
+
+/** Bytes of a document in one upload_local message. */
+export const CHUNK = 768 * 1024;
+
+/** The largest document that is taken (limits.pdf). */
+export const MAX_PDF = 64 << 20;
+
+export type Mode = "relay" | "launch";
+export type Retry = "type" | "start" | "wait" | "nothing";
+
+/** What went wrong, for a person: the host's own, or this extension's in the same form. */
+export interface Problem {
+  code: string;
+  message: string;
+  next?: string;
+  retry: Retry;
+  /** What the page itself said. */
+  site?: string;
+}
+
+export interface DocInfo {
+  name: string;
+  size: number;
+  sha256: string;
+  pages?: number;
+  signatures?: number;
+  encrypted?: boolean;
+  xfa?: boolean;
+  doc_mdp?: number;
+  damaged?: string;
+}
+
+export interface FileInfo {
+  path: string;
+  name: string;
+  size: number;
+  sha256: string;
+}
+
+export interface Finding {
+  check: string;
+  result: "pass" | "fail" | "unknown";
+  text: string;
+  detail?: string;
+}
+
+export interface Result {
+  verdict: "verified" | "look" | "failed";
+  signature_exists: "yes" | "no" | "maybe";
+  signer?: string;
+  issuer?: string;
+  time?: string;
+  findings: Finding[];
+  validator?: string;
+}
+
+/** A document of an earlier run. */
+export interface Leftover {
+  id: string;
+  name: string;
+  sha256: string;
+  answer: string;
+  path?: string;
+}
+
+export interface HostMessage {
+  state?: string;
+  status?: string;
+  progress?: string;
+  id?: string;
+  error?: Problem;
+  protocol?: number;
+  min_protocol?: number;
+  version?: string;
+  capabilities?: string[];
+  environment?: string;
+  custom_environment?: boolean;
+  mode?: string;
+  modes?: string[];
+  unfinished?: Leftover[];
+  notes?: string[];
+  document?: DocInfo;
+  received?: number;
+  reference?: string;
+  resend?: boolean;
+  approval?: boolean;
+  sandbox_otp?: string;
+  screenshot?: string;
+  auto?: boolean;
+  step?: string;
+  title?: string;
+  host?: string;
+  shown?: boolean;
+  result?: Result;
+  file?: FileInfo;
+}
+
+export interface Chunk {
+  name: string;
+  size: number;
+  sha256: string;
+  offset: number;
+  data: string;
+}
+
+export type ClientMessage =
+  | { start: ""; mode: Mode; auto_screenshot: 0 | 1; lang: "pt" | "en"; protocol: number; min_protocol: number }
+  | { upload_local: Chunk }
+  | { document: { pdf_file_path: string } }
+  | { phone: string; pin?: string; pin_token?: string; confirm: string; sign_again?: string }
+  | { otp?: string; otp_token?: string }
+  | { resend: "" }
+  | { cancel: "" }
+  | { screenshot: "" };

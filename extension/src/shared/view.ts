@@ -1,0 +1,72 @@
+// What every page of the extension shows: one value, made by the worker. It never holds a PIN or a code that was typed.
+
+import type { DocInfo, FileInfo, Leftover, Mode, Problem, Result } from "./protocol";
+
+export type Screen =
+  | "choose" // nothing is under way
+  | "fetching" // the document is being fetched and checked
+  | "document" // the document is shown and waits to be confirmed
+  | "credentials" // phone and PIN are asked for
+  | "working" // the pages are walked
+  | "code" // the code is asked for
+  | "sending" // the code was sent
+  | "assist" // the person goes on by hand
+  | "done"
+  | "unverified"
+  | "failed"
+  | "cancelled"
+  | "interrupted" // the browser ended the worker, or the host died
+  | "nohost"; // the host can't be reached or doesn't fit
+
+/** Where the document came from. */
+export interface Source {
+  name: string;
+  /** The site's host name, "" for a file of this computer. */
+  site: string;
+}
+
+export interface View {
+  screen: Screen;
+  /** What went wrong on this screen. */
+  problem?: Problem;
+
+  host?: { version: string; environment: string; custom: boolean; modes: Mode[] };
+  /** How the browser of this signing is held; in launch the PIN passes the host. */
+  mode: Mode;
+  /** The person chose relay (or nothing) and the host can't: asked before the PIN. */
+  modeChanged?: boolean;
+  notes?: string[];
+  unfinished?: Leftover[];
+
+  source?: Source;
+  /** Bytes fetched or sent so far. */
+  received?: number;
+  document?: DocInfo;
+  /** LOOK_FIRST was said: the next confirmation signs again. */
+  lookFirst?: boolean;
+  confirmed?: boolean;
+
+  id?: string;
+  /** Progress in the order it came, each once. */
+  steps: string[];
+  code?: { reference: string; resend: boolean; approval: boolean; sandbox: string; since: number };
+  /** A signature may exist from here on. */
+  codeSent: boolean;
+  /** When the code was sent, in ms since 1970. */
+  sentAt?: number;
+  cancelling?: boolean;
+  assist?: { step: string; title: string; site: string; shown: boolean };
+  /** PNG in base64. */
+  picture?: string;
+
+  result?: Result;
+  file?: FileInfo;
+  interrupted?: { answer: "nothing_signed" | "waiting" | "may_be_signed" | "saved" | "held"; path?: string; browserPath?: string };
+}
+
+export const initialView: View = { screen: "choose", mode: "relay", steps: [], codeSent: false };
+
+/** Screens on which a signing is under way: another can't begin. */
+export function underWay(screen: Screen): boolean {
+  return ["fetching", "document", "credentials", "working", "code", "sending", "assist"].includes(screen);
+}

@@ -54,7 +54,7 @@ func TestSignALinkOfThePage(t *testing.T) {
 	popup := browser.click()
 	popup.until("choose")
 	popup.picture("01-choose")
-	popup.choose("Contrato (com sessão)")
+	popup.choose("Contrato (data)")
 	popup.until("document")
 	require.Contains(t, popup.text(), web.sum(), "the popup doesn't show the document's SHA-256")
 	popup.picture("02-document")
@@ -72,5 +72,5 @@ func TestSignALinkOfThePage(t *testing.T) {
 	require.Equal(t, 1, person.sandbox.signatures())
 	files := person.downloads()
 	require.Len(t, files, 1)
-	require.Equal(t, "privado-signed.pdf", filepath.Base(files[0]))
+	require.Equal(t, "documento-signed.pdf", filepath.Base(files[0]))
 }

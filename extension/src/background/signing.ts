@@ -216,7 +216,16 @@ export class Signing {
     // Written down first: should the worker die now, the popup must say that a signature may exist.
     await saveView(next);
     this.#show(next);
+    this.#tellDownloads(next.sentAt!);
     this.#send(view.mode === "relay" ? { otp_token: this.#tokens.give("otp", code) } : { otp: code });
+  }
+
+  /** Tells the host of a signed PDF that the browser saved itself, where the host could not take it from the page. */
+  #tellDownloads(since: number): void {
+    const { port, relay } = this.#link ?? {};
+    if (!relay) return;
+    this.#unwatch?.();
+    this.#unwatch = watchDownloads(since, (path) => void port?.send({ cdp: { downloaded: { path } } }));
   }
 
   #cancel(): void {
@@ -309,6 +318,8 @@ export class Signing {
   #heard(link: Link, m: HostMessage): void {
     if (m.state && m.state !== "screenshot") link.state = m.state;
     const before = this.view;
+    // By hand, the person may sign without this extension's seeing a code.
+    if (m.state === "assist" && before.screen !== "assist") this.#tellDownloads(Date.now());
     // A document that was given back before it was confirmed leaves no trace.
     const withdrawn = m.state === "cancelled" && !before.confirmed;
     this.#show(withdrawn ? this.#fresh() : reduce(before, m, Date.now()));
@@ -317,6 +328,8 @@ export class Signing {
     if (m.state && isOver(m.state)) {
       this.#answered(undefined);
       this.#tokens.clear();
+      this.#unwatch?.();
+      this.#unwatch = undefined;
       // The host closes the tab itself; this holds where it doesn't.
       const keep = this.view.screen !== "done" && this.view.screen !== "cancelled" && this.view.codeSent;
       setTimeout(() => void link.relay?.close(keep), limits.detach);

@@ -36,6 +36,7 @@ export function render(view: View, act: Act, main: HTMLElement, live: HTMLElemen
   const focused = same ? (document.activeElement as HTMLElement | null)?.id : "";
   main.replaceChildren(...screens[view.screen](view, act));
   main.dataset.screen = view.screen;
+  main.dataset.screen = view.screen;
   for (const input of main.querySelectorAll("input")) {
     const value = typed.get(input.id);
     if (typeof value === "boolean") input.checked = value;

@@ -143,12 +143,13 @@ func somethingAppended(t testing.TB) []altered {
 		require.NoError(t, err)
 		u.Replace(ref(page), changed(t, v, page, "Annots", append(annots, note)))
 	})
-	newRoot := func() []byte {
-		b := with(func(u *pdf.Update, v *pdf.View) { u.Add(raw("<</Type/Catalog/Pages 2 0 R>>")) })
+	newRoot := func(more string) []byte {
+		b := with(func(u *pdf.Update, v *pdf.View) { u.Add(raw("<</Type/Catalog/Pages 2 0 R%s>>", more)) })
 		at := bytes.LastIndex(b, []byte("/Root "))
-		num := regexp.MustCompile(`(\d+) 0 obj\n<</Type/Catalog/Pages 2`).FindSubmatch(b)[1]
+		all := regexp.MustCompile(`(\d+) 0 obj\n<</Type/Catalog/Pages 2`).FindAllSubmatch(b, -1)
+		num := all[len(all)-1][1]
 		return append(b[:at:at], append([]byte("/Root "+string(num)+" 0 R"), b[at+len("/Root 1 0 R"):]...)...)
-	}()
+	}
 	copied := with(func(u *pdf.Update, v *pdf.View) {
 		at := bytes.LastIndex(good, []byte("<</Type/Sig/"))
 		end := at + bytes.Index(good[at:], []byte("\nendobj"))
@@ -169,7 +170,8 @@ func somethingAppended(t testing.TB) []altered {
 		{"B", "update without its end marker", otherText[:end], document, pdfsig.CheckStructure, "before its end marker"},
 		{"B", "update without startxref", otherText[:startxref], document, pdfsig.CheckStructure, "unexplained bytes"},
 		{"B", "update without a table", otherText[:xref], document, pdfsig.CheckStructure, "unexplained bytes"},
-		{"B", "another catalog", newRoot, document, pdfsig.CheckByteRange, "ends at"},
+		{"B", "another catalog", newRoot(fmt.Sprintf("/AcroForm %d 0 R", objectWith("/Fields"))), document, pdfsig.CheckByteRange, "ends at"},
+		{"B", "another catalog without a form", newRoot(""), document, pdfsig.CheckSignatureField, "no new signature"},
 		{"B", "annotation over the page", overlay, document, pdfsig.CheckByteRange, "ends at"},
 		{"B", "copied signature", copied, document, pdfsig.CheckByteRange, ""},
 		{"B", "unused object", with(func(u *pdf.Update, _ *pdf.View) { u.Add(raw("(nobody asks)")) }), document, pdfsig.CheckByteRange, "ends at"},
@@ -619,7 +621,9 @@ func TestAlteredFilesFail(t *testing.T) {
 			f := r.Find(a.check)
 			require.Equal(t, pdfsig.Fail, f.Result, "%+v", r.Findings)
 			require.Contains(t, f.Detail, a.reason)
-			require.NotEqual(t, pdfsig.Verified, verifyAlone(t, a.file).Verdict)
+			// A signature was made for every one of these files: none may say otherwise.
+			require.NotEqual(t, pdfsig.ExistsNo, r.SignatureExists)
+			require.NotEqual(t, pdfsig.ExistsNo, verifyAlone(t, a.file).SignatureExists)
 		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -127,7 +128,8 @@ type forge struct {
 	value    func(cms []byte) []byte                           // the message before it is put into its place
 	ranges   func(contents, end, size int64) (string, []int64) // what is written and what is hashed
 	room     int
-	bytes    func(update []byte) []byte // the bytes of the update before they are signed
+	compress func(held map[uint32]string) // puts the objects of the update into an object stream, after a change
+	bytes    func(update []byte) []byte   // the bytes of the update before they are signed
 }
 
 // The place holders in a signature dictionary.
@@ -227,12 +229,78 @@ func (f forge) finish(t testing.TB, u *pdf.Update, original []byte, sig pdf.Ref,
 	t.Helper()
 	more, bodies, err := u.Bytes()
 	require.NoError(t, err)
+	if f.compress != nil {
+		more, bodies[sig] = compressed(t, original, more, sig, body, f.compress)
+	}
 	if f.bytes != nil {
 		more = f.bytes(more)
 	}
 	out := append(bytes.Clone(original), more...)
 	f.fill(t, out, int(bodies[sig]), body, contents)
 	return out
+}
+
+// compressed writes an update in another way: the signature as an object, everything
+// else in an object stream, as some signers do for files that have such streams. It
+// says where the signature's body starts.
+func compressed(t testing.TB, original, update []byte, sig pdf.Ref, body string, change func(map[uint32]string)) ([]byte, int64) {
+	t.Helper()
+	whole := append(bytes.Clone(original), update...)
+	doc, err := pdf.Open(bytes.NewReader(whole), int64(len(whole)))
+	require.NoError(t, err)
+	section := doc.Sections()[0]
+	held := map[uint32]string{}
+	box := uint32(0)
+	for _, e := range section.Entries {
+		box = max(box, e.Num)
+		if e.Num == sig.Num || e.Num == section.Self {
+			continue
+		}
+		o, err := doc.At(0).Get(pdf.Ref{Num: e.Num})
+		require.NoError(t, err)
+		held[e.Num] = string(pdf.AppendObject(nil, o))
+	}
+	listed := len(held)
+	change(held)
+	rows := map[uint32][]byte{}
+	row := func(kind byte, at, n int) []byte {
+		return []byte{kind, byte(at >> 16), byte(at >> 8), byte(at), byte(n)}
+	}
+	out := []byte{'\n'}
+	rows[sig.Num] = row(1, len(original)+len(out), 0)
+	out = fmt.Appendf(out, "%d 0 obj\n", sig.Num)
+	at := int64(len(original) + len(out))
+	out = append(append(out, body...), "\nendobj\n"...)
+	box++
+	var index, data string
+	var nums []uint32
+	for num := range held {
+		nums = append(nums, num)
+	}
+	slices.Sort(nums)
+	for i, num := range nums {
+		index += fmt.Sprintf("%d %d ", num, len(data))
+		data += held[num] + "\n"
+		if i < listed { // what was added last is hidden
+			rows[num] = row(2, int(box), i)
+		}
+	}
+	rows[box] = row(1, len(original)+len(out), 0)
+	out = fmt.Appendf(out, "%d 0 obj\n<</Type/ObjStm/N %d/First %d/Length %d>>\nstream\n%s\nendstream\nendobj\n", box, len(nums), len(index), len(index)+len(data), index+data)
+	start := len(original) + len(out)
+	rows[box+1] = row(1, start, 0)
+	var table, list []byte
+	for num := uint32(0); num <= box+1; num++ {
+		if r, ok := rows[num]; ok {
+			list = fmt.Appendf(list, "%d 1 ", num)
+			table = append(table, r...)
+		}
+	}
+	root, _ := doc.At(0).Root()
+	prev := section.Prev
+	out = fmt.Appendf(out, "%d 0 obj\n<</Type/XRef/Size %d/W[1 3 1]/Index[%s]/Root %v/Info %s/Prev %d/Length %d>>\nstream\n%s\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n",
+		box+1, box+2, list, root, pdf.AppendObject(nil, section.Trailer.Get("Info")), prev, len(table), table, start)
+	return out, at
 }
 
 // fill writes byte range and value where the dictionary's text left room.

@@ -45,8 +45,9 @@ func (v *verification) general() (*Report, error) {
 		v.add(CheckStructure, Pass, "")
 	}
 	if len(all) == 0 {
-		v.report.SignatureExists = ExistsNo
-		v.fail(CheckSignatureField, "there is no signature in the form")
+		if err := v.noSignature(len(v.doc.Sections()), "there is no signature in the form"); err != nil {
+			return nil, err
+		}
 		return v.conclude(), nil
 	}
 	if len(all) > maxSignatures {
@@ -89,7 +90,7 @@ type history struct {
 // judge checks one signature and the revision that it came with.
 func (h *history) judge(s sigField) (*judged, error) {
 	v := h.v
-	j := &judged{sigField: s, c: &checker{opts: v.opts, crls: v.crls, ocsps: v.ocsps}}
+	j := &judged{sigField: s, c: &checker{opts: v.opts, crls: v.crls, ocsps: v.ocsps, certs: v.certs}}
 	end := coveredEnd(s.dict)
 	var err error
 	if j.revision, err = h.revisionAt(end); err != nil {
@@ -197,7 +198,7 @@ func (h *history) signingRevision(j *judged) error {
 	if err := j.c.settle(CheckOneRevision, err); err != nil || inc == nil {
 		return err
 	}
-	d, err := explain(h.v.doc.At(before.First), h.v.doc.At(at.First), inc, &j.sigField, rules{blank: true, dss: true})
+	d, err := explain(h.v.doc.At(before.First), h.v.doc.At(at.First), inc, &j.sigField, rules{blank: true, dss: true, orphans: true})
 	if pdf.IsReadError(err) {
 		return err
 	}
@@ -281,7 +282,7 @@ func (h *history) explainLater(i int) (*later, error) {
 	if err == nil {
 		var d *revisionDiff
 		sig := h.signatureOf(i, inc)
-		if d, err = explain(h.v.doc.At(before.First), h.v.doc.At(at.First), inc, sig, rules{blank: true, fill: true, dss: true}); err == nil {
+		if d, err = explain(h.v.doc.At(before.First), h.v.doc.At(at.First), inc, sig, rules{blank: true, fill: true, dss: true, orphans: true}); err == nil {
 			l.filled, l.signed = d.filled, sig != nil && sig.dict.Get("SubFilter") != pdf.Object(pdf.Name("ETSI.RFC3161"))
 		}
 	}

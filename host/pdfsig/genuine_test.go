@@ -1,12 +1,14 @@
 package pdfsig_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -129,4 +131,36 @@ func TestAVisibleSealIsShown(t *testing.T) {
 	require.True(t, s.Visible)
 	require.Equal(t, 1, s.Page)
 	require.Equal(t, []float64{50, 50, 230, 100}, s.Rect)
+}
+
+// TestASignerMayUseObjectStreams signs in the way of writers that put what they
+// change into an object stream, and checks that nothing hides there.
+func TestASignerMayUseObjectStreams(t *testing.T) {
+	original := pdftest.New(pdftest.Options{Streams: true, Form: "fields", Annots: "indirect", Pages: 2})
+	doc, err := pdf.Open(bytes.NewReader(original), int64(len(original)))
+	require.NoError(t, err)
+	free := doc.At(0).MaxNum() + 20
+	for name, c := range map[string]struct {
+		change  func(held map[uint32]string)
+		verdict pdfsig.Verdict
+		check   string
+		reason  string
+	}{
+		"in order":                        {func(map[uint32]string) {}, pdfsig.Verified, pdfsig.CheckOneRevision, ""},
+		"an object that no entry names":   {func(held map[uint32]string) { held[free] = "(hidden)" }, pdfsig.Failed, pdfsig.CheckOneRevision, "no entry names"},
+		"the page's size changed":         {func(held map[uint32]string) { swapIn(held, "595.276", "300") }, pdfsig.Failed, pdfsig.CheckRevisionChanges, "/MediaBox"},
+		"an object followed by something": {func(held map[uint32]string) { swapIn(held, "/MediaBox", "/MediaBox[0 0 9 9]>>(more)<</X") }, pdfsig.Failed, pdfsig.CheckOneRevision, "followed by other bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := verifyReturned(t, forge{compress: c.change}.sign(t, original), original, trusting(genuine()))
+			require.Equal(t, c.verdict, r.Verdict, "%+v", r.Findings)
+			require.Contains(t, r.Find(c.check).Detail, c.reason, "%+v", r.Findings)
+		})
+	}
+}
+
+func swapIn(held map[uint32]string, old, new string) {
+	for num, body := range held {
+		held[num] = strings.Replace(body, old, new, 1)
+	}
 }

@@ -248,7 +248,7 @@ func covers(list *x509.RevocationList, cert *x509.Certificate) bool {
 	return true
 }
 
-// readStore takes the revocation data of the document's own store (ETSI EN 319
+// readStore takes certificates and revocation data of the document's own store (ETSI EN 319
 // 142-1, 5.4). What can't be read there only doesn't help.
 func (v *verification) readStore() error {
 	view := v.doc.At(0)
@@ -261,7 +261,8 @@ func (v *verification) readStore() error {
 		return nonContent(err)
 	}
 	left := maxStoredAll
-	for key, list := range map[pdf.Name]*[][]byte{"CRLs": &v.crls, "OCSPs": &v.ocsps} {
+	var certs [][]byte
+	for key, list := range map[pdf.Name]*[][]byte{"CRLs": &v.crls, "OCSPs": &v.ocsps, "Certs": &certs} {
 		items, err := view.Array(store.Get(key))
 		if err != nil {
 			return nonContent(err)
@@ -289,6 +290,11 @@ func (v *verification) readStore() error {
 			if pdf.IsReadError(err) {
 				return err
 			}
+		}
+	}
+	for _, raw := range certs {
+		if cert, err := x509.ParseCertificate(raw); err == nil {
+			v.certs = append(v.certs, cert)
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	_ "crypto/sha256" // the hashes that cms accepts
 	_ "crypto/sha512"
+	"crypto/x509"
 	"fmt"
 	"io"
 
@@ -28,6 +29,8 @@ type checker struct {
 	findings []Finding
 	// crls and ocsps are revocation data from the file, unverified.
 	crls, ocsps [][]byte
+	// certs are certificates from the file's own store, which only help.
+	certs []*x509.Certificate
 }
 
 func (c *checker) add(check string, r Result, format string, args ...any) {
@@ -103,7 +106,11 @@ func (c *checker) covers(f io.ReaderAt, m *cms.Message, ranges [4]int64, sig *Si
 }
 
 func (c *checker) message(d *pdf.Dict, value []byte, sub pdf.Name) (*cms.Message, error) {
-	m, used, err := cms.Parse(value)
+	var others []*x509.Certificate
+	if sub == "ETSI.RFC3161" {
+		others = c.certs
+	}
+	m, used, err := cms.Parse(value, others...)
 	if err != nil {
 		return nil, err
 	}

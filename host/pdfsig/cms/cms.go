@@ -94,17 +94,22 @@ type algorithm struct {
 
 func bad(format string, args ...any) error { return fmt.Errorf("cms: "+format, args...) }
 
-// Parse reads one message from the start of ber and says how many bytes it took.
-func Parse(ber []byte) (m *Message, used int, err error) {
+// ErrNoSigner means that the signer's certificate is not at hand.
+var ErrNoSigner = errors.New("cms: the signer's certificate is not there")
+
+// Parse reads one message from the start of ber and says how many bytes it took. The
+// signer may also be one of the other certificates: a timestamp need not carry its
+// maker's.
+func Parse(ber []byte, others ...*x509.Certificate) (m *Message, used int, err error) {
 	der, used, err := Normalize(ber)
 	if err != nil {
 		return nil, 0, err
 	}
-	m, err = parse(der)
+	m, err = parse(der, others)
 	return m, used, err
 }
 
-func parse(der []byte) (*Message, error) {
+func parse(der []byte, others []*x509.Certificate) (*Message, error) {
 	in := cryptobyte.String(der)
 	var info, explicit, data cryptobyte.String
 	var typ asn1.ObjectIdentifier
@@ -145,7 +150,7 @@ func parse(der []byte) (*Message, error) {
 	if !signers.Empty() {
 		return nil, bad("more than one signer")
 	}
-	return m, m.readSigner(signer)
+	return m, m.readSigner(signer, others)
 }
 
 func (m *Message) readContent(in cryptobyte.String) error {
@@ -230,12 +235,12 @@ func (m *Message) readAdobeRevocation(value cryptobyte.String) {
 	}
 }
 
-func (m *Message) readSigner(in cryptobyte.String) error {
+func (m *Message) readSigner(in cryptobyte.String, others []*x509.Certificate) error {
 	var version int64
 	if !in.ReadASN1Integer(&version) {
 		return bad("unsound signer")
 	}
-	if err := m.findSigner(version, &in); err != nil {
+	if err := m.findSigner(version, &in, others); err != nil {
 		return err
 	}
 	digest, ok := readAlgorithm(&in)
@@ -286,7 +291,7 @@ func (a algorithm) plain() bool {
 	return len(a.params) == 0 || bytes.Equal(a.params, []byte{5, 0})
 }
 
-func (m *Message) findSigner(version int64, in *cryptobyte.String) error {
+func (m *Message) findSigner(version int64, in *cryptobyte.String, others []*x509.Certificate) error {
 	var match func(*x509.Certificate) bool
 	var id, issuer cryptobyte.String
 	serial := new(big.Int)
@@ -306,8 +311,8 @@ func (m *Message) findSigner(version int64, in *cryptobyte.String) error {
 			return bytes.Equal(c.RawIssuer, issuer) && c.SerialNumber.Cmp(serial) == 0
 		}
 	}
-	for _, c := range m.Certificates {
-		if !match(c) {
+	for _, c := range append(append([]*x509.Certificate{}, m.Certificates...), others...) {
+		if !match(c) || m.Signer != nil && m.Signer.Equal(c) {
 			continue
 		}
 		if m.Signer != nil {
@@ -316,7 +321,7 @@ func (m *Message) findSigner(version int64, in *cryptobyte.String) error {
 		m.Signer = c
 	}
 	if m.Signer == nil {
-		return bad("the signer's certificate is not there")
+		return ErrNoSigner
 	}
 	return nil
 }

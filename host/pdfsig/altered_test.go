@@ -35,20 +35,34 @@ type altered struct {
 // annotation, a font. The numbers of its objects are found, not counted.
 var document = pdftest.New(pdftest.Options{Pages: 2, Form: "indirect", Annots: "direct"})
 
-// objectWith gives the number of the document's only object with the text.
+// objectWith gives the number of the document's only object with the text, as written
+// by its maker.
 func objectWith(text string) int {
-	m := regexp.MustCompile(`(?s)(\d+) 0 obj\n.*?endobj`).FindAllStringSubmatch(string(document), -1)
+	return objectIn(document, text)
+}
+
+func objectIn(file []byte, text string) int {
+	doc, err := pdf.Open(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		panic(err)
+	}
+	squeeze := func(s string) string { return strings.ReplaceAll(s, " ", "") }
 	found := 0
-	for _, o := range m {
-		if strings.Contains(o[0], text) {
+	err = doc.At(0).Each(func(num uint32, o pdf.Object) bool {
+		body := pdf.AppendObject(nil, o)
+		if st, ok := o.(*pdf.Stream); ok {
+			body = append(body, file[st.Offset:st.Offset+st.Length]...)
+		}
+		if strings.Contains(squeeze(string(body)), squeeze(text)) {
 			if found != 0 {
 				panic("two objects have " + text)
 			}
-			found, _ = strconv.Atoi(o[1])
+			found = int(num)
 		}
-	}
-	if found == 0 {
-		panic("no object has " + text)
+		return true
+	})
+	if err != nil || found == 0 {
+		panic(fmt.Sprint("no object has ", text, err))
 	}
 	return found
 }
@@ -428,10 +442,15 @@ func changedInside(t testing.TB) []altered {
 	}
 	// A document whose page refers to an object that isn't there: a page that waits
 	// for its text.
-	body := regexp.MustCompile(fmt.Sprintf(`(?s)\n%d 0 obj\n(.*?)\nendobj`, page)).FindSubmatch(document)[1]
-	waiting := uint32(bytes.Count(document, []byte(" obj\n"))) + 3 // after signature and field
-	hole := pdftest.Update(document, page, strings.Replace(string(body), fmt.Sprintf("/Contents %d 0 R", content), fmt.Sprintf("/Contents[%d 0 R]", waiting), 1))
-	return []altered{
+	var waiting uint32
+	hole := appended(t, document, func(u *pdf.Update, v *pdf.View) {
+		waiting = v.MaxNum() + 3 // after signature and field
+		if bytes.Contains(document, []byte("/XRef")) {
+			waiting++ // and the update's own stream
+		}
+		u.Replace(ref(page), changed(t, v, page, "Contents", pdf.Array{ref(int(waiting))}))
+	})
+	out := []altered{
 		g("text of a page", fmt.Sprintf("object %d (a stream)", content), forge{update: func(u *pdf.Update, _ *pdf.View, _ pdf.Ref) { u.Replace(ref(content), stream(lie)) }}),
 		g("another content for the page", "/Contents was changed", forge{page: func(d *pdf.Dict) { d.Set("Contents", raw("[%d 0 R %d 0 R]", content, content)) }}),
 		g("value of a form field", fmt.Sprintf("object %d ", tx), object(tx, "V", pdf.String{Value: []byte("Manuel")})),
@@ -493,10 +512,15 @@ func changedInside(t testing.TB) []altered {
 		{"G", "page that waited for a content", forge{update: func(u *pdf.Update, v *pdf.View, _ pdf.Ref) {
 			require.Equal(t, waiting, u.Add(stream(lie)).Num)
 		}, field: func(d *pdf.Dict) { d.Set("Note", pdf.Ref{Num: waiting}) }}.sign(t, hole), hole, pdfsig.CheckRevisionChanges, "refers to it"},
-		{"G", "object removed", removed(t, link), document, pdfsig.CheckRevisionChanges, fmt.Sprintf("object %d was removed", link)},
-		{"G", "object between the objects", between(t, "99 0 obj\n(hidden)\nendobj\n"), document, pdfsig.CheckOneRevision, "isn't in its cross-reference"},
-		{"G", "junk between the objects", between(t, "<</hidden true>>\n"), document, pdfsig.CheckOneRevision, "belong to no object"},
 	}
+	if bytes.Contains(document, []byte("/XRef")) {
+		return out
+	}
+	return append(out, // by hand in the text of a table
+		altered{"G", "object removed", removed(t, link), document, pdfsig.CheckRevisionChanges, fmt.Sprintf("object %d was removed", link)},
+		altered{"G", "object between the objects", between(t, "99 0 obj\n(hidden)\nendobj\n"), document, pdfsig.CheckOneRevision, "isn't in its cross-reference"},
+		altered{"G", "junk between the objects", between(t, "<</hidden true>>\n"), document, pdfsig.CheckOneRevision, "belong to no object"},
+	)
 }
 
 func (a altered) withCheck(check, reason string) altered {
@@ -624,6 +648,20 @@ func TestAlteredFilesFail(t *testing.T) {
 			// A signature was made for every one of these files: none may say otherwise.
 			require.NotEqual(t, pdfsig.ExistsNo, r.SignatureExists)
 			require.NotEqual(t, pdfsig.ExistsNo, verifyAlone(t, a.file).SignatureExists)
+		})
+	}
+}
+
+// TestAlteredStreamsFail is class G for a document with object streams.
+func TestAlteredStreamsFail(t *testing.T) {
+	defer func(d []byte) { document = d }(document)
+	document = pdftest.New(pdftest.Options{Pages: 2, Form: "indirect", Annots: "direct", Streams: true})
+	for _, a := range changedInside(t) {
+		t.Run(a.name, func(t *testing.T) {
+			r := verifyReturned(t, a.file, a.original, trusting(genuine()))
+			require.Equal(t, pdfsig.Failed, r.Verdict, "%+v", r.Findings)
+			require.Equal(t, pdfsig.Fail, r.Find(a.check).Result, "%+v", r.Findings)
+			require.Contains(t, r.Find(a.check).Detail, a.reason)
 		})
 	}
 }

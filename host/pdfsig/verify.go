@@ -265,6 +265,11 @@ func (v *verification) revision(b *base, now *pdf.View, s sigField, sig *Signatu
 	}
 	seal, err := explainSigning(v.doc.At(b.section), now, inc, s)
 	sig.Page, sig.Rect, sig.Visible = seal.page, seal.rect, seal.rect != nil
+	if sig.Visible {
+		// A seal may lie over a word of the text: a person should know where it is.
+		v.add(CheckRevisionChanges, Pass, "a visible seal on page %d, at %v", seal.page, seal.rect)
+		return nil
+	}
 	return v.settle(CheckRevisionChanges, err)
 }
 

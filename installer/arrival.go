@@ -11,30 +11,41 @@ import (
 func (in *Installer) arrival(t target) []problem.Text {
 	var texts []problem.Text
 	for _, b := range t.browsers {
-		texts = append(texts, in.arrivalIn(b)...)
+		name := problem.Text{PT: "extensão", EN: "extension"}
+		if len(t.browsers) > 1 {
+			name = problem.Text{PT: "extensão no " + b.Title, EN: "extension in " + b.Title}
+		}
+		for i, how := range in.arrivalIn(b) {
+			if i == 0 {
+				how = problem.Text{PT: name.PT + ": " + how.PT, EN: name.EN + ": " + how.EN}
+			}
+			texts = append(texts, how)
+		}
 	}
 	return texts
 }
 
 func (in *Installer) arrivalIn(b found) []problem.Text {
 	if address := manifests.StoreAddress(b.Browser); address != "" {
-		return []problem.Text{{PT: "extensão: instale-a de " + address, EN: "extension: install it from " + address}}
+		return []problem.Text{{PT: "instale-a de " + address, EN: "install it from " + address}}
 	}
 	folder := in.extension(b.Kind)
+	said := problem.Text{PT: folder, EN: folder}
+	if folder == "" {
+		built := filepath.Join("extension", "dist", string(b.Kind))
+		said = problem.Text{PT: built + ", no código-fonte, depois de «make build»", EN: built + ", in the source, after “make build”"}
+	}
 	if b.Kind == manifests.Firefox {
 		return []problem.Text{{
-			PT: "extensão: ainda não publicada. Abra " + b.Page + ", «Carregar extra temporário…» e escolha " + filepath.Join(folder, "manifest.json") +
-				" (dura até fechar o " + b.Title + ")",
-			EN: "extension: not published yet. Open " + b.Page + ", “Load Temporary Add-on…” and choose " + filepath.Join(folder, "manifest.json") +
-				" (it lasts until " + b.Title + " is closed)",
+			PT: "ainda não publicada. Abra " + b.Page + ", «Carregar extra temporário…» e escolha manifest.json (em " + said.PT + "); dura até fechar o " + b.Title,
+			EN: "not published yet. Open " + b.Page + ", “Load Temporary Add-on…” and choose manifest.json (in " + said.EN + "); it lasts until " + b.Title + " is closed",
 		}}
 	}
 	texts := []problem.Text{{
-		PT: "extensão: ainda não publicada. Abra " + b.Page + ", ligue «Modo de programador», «Carregar expandida» e escolha " + folder,
-		EN: "extension: not published yet. Open " + b.Page + ", turn “Developer mode” on, “Load unpacked” and choose " + folder,
+		PT: "ainda não publicada. Abra " + b.Page + ", ligue «Modo de programador», «Carregar expandida» e escolha " + said.PT,
+		EN: "not published yet. Open " + b.Page + ", turn “Developer mode” on, “Load unpacked” and choose " + said.EN,
 	}}
-	if auto := b.place.Extensions; auto != "" && exists(filepath.Dir(in.sys.expand(auto))) {
-		auto = in.sys.expand(auto)
+	if auto := in.sys.expand(b.place.Extensions); auto != "" && folder != "" && exists(filepath.Dir(auto)) {
 		command := "sudo cp -r " + quote(folder) + " " + quote(filepath.Join(auto, "sign-with-cmd"))
 		if !exists(auto) {
 			command = "sudo mkdir -p " + quote(auto) + " && " + command
@@ -54,6 +65,7 @@ func (in *Installer) arrivalIn(b found) []problem.Text {
 }
 
 // extension is the folder of the unpacked extension: beside an installed program, or in the checkout that the program was built in.
+// Empty: neither is there.
 func (in *Installer) extension(kind manifests.Kind) string {
 	prefix := filepath.Dir(filepath.Dir(in.opts.Program))
 	for _, folder := range []string{
@@ -64,7 +76,7 @@ func (in *Installer) extension(kind manifests.Kind) string {
 			return folder
 		}
 	}
-	return filepath.Join("extension", "dist", string(kind))
+	return ""
 }
 
 // confinement tells of a browser in a cage, and of what doesn't work there (facts/native.md 1.5).

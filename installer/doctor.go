@@ -81,7 +81,7 @@ func (d *examination) browser(b found) {
 func (t target) present() bool {
 	if t.key != "" {
 		value, err := registryGet(t.key)
-		return err == nil && value != ""
+		return err == nil && value == t.file
 	}
 	m, data, bad := t.look()
 	return m != nil || data != nil || bad != nil

@@ -2,6 +2,7 @@ package installer
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 )
@@ -45,7 +46,7 @@ func both(s string) problem.Text { return problem.Text{PT: s, EN: s} }
 // quote makes a word for a POSIX shell.
 func quote(word string) string {
 	plain := func(r rune) bool {
-		return r > 0x7f || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+=:@%,", r)
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("/._-+=:@%,", r)
 	}
 	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
 		return word

@@ -112,6 +112,11 @@ func (in *Installer) Install() ([]Finding, error) {
 		done = append(done, in.install(t, r))
 	}
 	findings = append(done, findings...)
+	if user := os.Getenv("SUDO_USER"); !in.opts.System && user != "" && user != "root" && os.Geteuid() == 0 && in.opts.Root == "" {
+		findings = append(findings, Finding{Check: "sudo", Result: Note, Text: problem.Text{
+			PT: "com sudo, isto foi feito para o root e não para " + user + ": corra-o sem sudo, ou com --system para todos",
+			EN: "with sudo, this was done for root and not for " + user + ": run it without sudo, or with --system for everybody"}})
+	}
 	if len(findings) == 0 {
 		findings = append(findings, Finding{Check: "no-browser", Result: Bad, Text: problem.Text{
 			PT: "não foi encontrado nenhum navegador; para registar um à mesma: --browser chromium (ou chrome, edge, brave, vivaldi, firefox…)",

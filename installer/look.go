@@ -116,8 +116,9 @@ func (in *Installer) program(path string) *fault {
 			PT: "o caminho do programa, «" + path + "», não é absoluto", EN: "the program's path, “" + path + "”, isn't absolute"}}
 	}
 	real := path
-	if in.opts.Root != "" && in.opts.Program == path {
-		real = filepath.Join(in.opts.Root, path)
+	// In a package that is being made the program is below the root.
+	if packaged := filepath.Join(in.opts.Root, path); in.opts.Root != "" && exists(packaged) {
+		real = packaged
 	}
 	info, err := os.Stat(real)
 	switch {

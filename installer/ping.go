@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -24,6 +25,9 @@ const (
 	pingStderr = 2 << 10
 )
 
+// Examined is the environment variable that tells a host that doctor started it: then it must not mend what doctor looks at.
+const Examined = "CMDSIGN_EXAMINED"
+
 // ping starts a host as a browser does (facts/native.md 1.2: in its own folder, with the caller's name as the argument, Firefox with
 // the manifest's path before it) and speaks one ping to it. It gives the version that the host tells.
 func ping(ctx context.Context, program string, args ...string) (version string, err error) {
@@ -31,6 +35,7 @@ func ping(ctx context.Context, program string, args ...string) (version string, 
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = filepath.Dir(program)
+	cmd.Env = append(os.Environ(), Examined+"=1")
 	// A host that keeps its pipes open past its end must not hold us.
 	cmd.WaitDelay = 2 * time.Second
 	stderr := &tail{}

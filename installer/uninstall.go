@@ -60,9 +60,13 @@ func (in *Installer) remove(t target, r *record) (Finding, bool) {
 	}
 	info, err := os.Lstat(t.file)
 	if err != nil || info.IsDir() {
-		// Not there, or nothing that we make.
+		// Not there, or nothing that we make. On Windows several keys name one file, which is gone with the first.
 		r.forget(t.file)
-		return f, false
+		if t.key == "" || in.opts.Print || in.unregister(t) == nil {
+			return f, false
+		}
+		f.Check, f.Result, f.Path, f.Text = "manifest-remove", Bad, t.key, problem.Text{PT: "não foi retirado: " + t.key, EN: "wasn't taken away: " + t.key}
+		return f, true
 	}
 	m, _, _ := t.look()
 	if !in.ours(m, t.file, r) {

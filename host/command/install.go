@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -31,6 +32,21 @@ func (f *installFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.opts.Root, "root", "", "pasta antes dos caminhos do sistema, para fazer pacotes / folder before paths of the system, for making packages")
 	flags.StringVar(&f.opts.Program, "path", "", "programa a registar, se não for este / program to register, if not this one")
 	flags.String("lang", "", "pt, en")
+}
+
+// settings loads the configuration without --browser, which names a browser here and elsewhere the way to hold one.
+func settings(load loader, cmd *cobra.Command) (*config.Config, error) {
+	var bare cobra.Command
+	for _, name := range []string{"lang", "log-level"} {
+		if flag := cmd.Flags().Lookup(name); flag != nil && flag.Changed {
+			bare.Flags().AddFlag(flag)
+			flag.Changed = false // or Set wouldn't note it as given
+			if err := bare.Flags().Set(name, flag.Value.String()); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return load(&bare)
 }
 
 // complete fills in what isn't a flag. The text is why the program can't be registered from where it is.
@@ -71,7 +87,7 @@ func newInstall(load loader) *cobra.Command {
 		Short: "Dá a conhecer o programa aos navegadores / Make the program known to the browsers",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := load(cmd)
+			cfg, err := settings(load, cmd)
 			if err != nil {
 				return err
 			}
@@ -121,7 +137,7 @@ func newUninstall(load loader) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			// A broken configuration must not keep the program from being taken away.
 			lang := config.SystemLang()
-			if cfg, err := load(cmd); err == nil {
+			if cfg, err := settings(load, cmd); err == nil {
 				lang = cfg.Lang
 			}
 			if _, err := f.complete(nil); err != nil {
@@ -148,7 +164,7 @@ func newDoctor(load loader) *cobra.Command {
 		Short: "Diz o que está mal, e o comando que o emenda / Tell what is wrong, and the command that mends it",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, cfgErr := load(cmd)
+			cfg, cfgErr := settings(load, cmd)
 			lang := config.SystemLang()
 			if cfgErr == nil {
 				lang = cfg.Lang
@@ -204,7 +220,7 @@ func tell(w io.Writer, lang string, findings []installer.Finding) error {
 			fmt.Fprint(w, f.Content)
 			continue
 		}
-		said := f.Text.In(lang)
+		said := oneLine(f.Text.In(lang))
 		if f.Title != "" {
 			said = f.Title + ": " + said
 		}
@@ -217,6 +233,16 @@ func tell(w io.Writer, lang string, findings []installer.Finding) error {
 		}
 	}
 	return failed(findings)
+}
+
+// oneLine takes out what could move a terminal's cursor: some of it is read from files of others.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 // failed is the exit code of what was told.
@@ -255,7 +281,7 @@ func tellJSON(w io.Writer, lang string, findings []installer.Finding) error {
 // found.
 func repairManifests() {
 	path, why, err := installer.Program()
-	if err != nil || why != nil {
+	if err != nil || why != nil || os.Getenv(installer.Examined) != "" {
 		return
 	}
 	if mended := installer.New(installer.Options{Program: path}).Repair(); mended > 0 {

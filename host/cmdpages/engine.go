@@ -272,6 +272,9 @@ func (e *engine) wanted(now *seen) string {
 	if p := e.pages.page(now.Page).Progress; p != "" {
 		return p
 	}
+	if e.step == "" {
+		return e.pages.Pages[0].Progress
+	}
 	i := slices.IndexFunc(e.pages.Pages, func(p Page) bool { return p.Progress == e.step })
 	if i+1 < len(e.pages.Pages) && e.pages.Pages[i+1].Progress != "" {
 		return e.pages.Pages[i+1].Progress

@@ -61,7 +61,7 @@ func TestCommands(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			work := env.WorkDir
-			for _, folder := range []string{"home/Downloads", "root/etc", "root/snap/bin", "bin", "opt/bin", "fake", "tmp"} {
+			for _, folder := range []string{"home/Downloads", "sys/etc", "sys/snap/bin", "bin", "opt/bin", "fake", "tmp"} {
 				if err := os.MkdirAll(filepath.Join(work, folder), 0o755); err != nil {
 					return err
 				}
@@ -83,7 +83,7 @@ func TestCommands(t *testing.T) {
 			env.Setenv("TMPDIR", filepath.Join(work, "tmp"))
 			env.Setenv("LANG", "pt_PT.UTF-8")
 			env.Setenv("CMDSIGN_BROWSER_PATH", filepath.Join(work, "fake", "launchable"))
-			env.Setenv("R", filepath.Join(work, "root"))
+			env.Setenv("R", filepath.Join(work, "sys"))
 			env.Setenv("HOST", "org.sign_with_cmd.host.json")
 			return nil
 		},
@@ -100,7 +100,7 @@ func tree(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: tree FILE [times]")
 	}
 	var out bytes.Buffer
-	for _, top := range []string{"home", "root"} {
+	for _, top := range []string{"home", "sys"} {
 		ts.Check(filepath.WalkDir(ts.MkAbs(filepath.Join(ts.Getenv("WORK"), top)), func(path string, d fs.DirEntry, err error) error {
 			if err != nil {
 				return err

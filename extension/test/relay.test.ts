@@ -1,0 +1,252 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Relay } from "../src/relay/relay";
+import { Tokens } from "../src/secrets/tokens";
+import { fakeChrome, type FakeChrome } from "./fake-chrome";
+
+const cmd = "https://cmd.autenticacao.gov.pt";
+
+let browser: FakeChrome;
+let tokens: Tokens;
+let sent: Record<string, unknown>[];
+let waits: number[];
+let relay: Relay;
+
+beforeEach(() => {
+  browser = fakeChrome();
+  tokens = new Tokens();
+  sent = [];
+  waits = [];
+  relay = new Relay(
+    ({ cdp }) => sent.push(cdp as Record<string, unknown>),
+    tokens,
+    async (ms) => void waits.push(ms),
+  );
+});
+
+let id = 0;
+async function ask(request: object): Promise<Record<string, unknown>> {
+  await relay.handle({ id: ++id, ...request });
+  const answer = sent.find((m) => m.id === id)!;
+  return (answer.result ?? { code: (answer.error as { code: string }).code }) as Record<string, unknown>;
+}
+
+const open = (origins: unknown = [cmd]) => ask({ do: "open", origins });
+const tabId = () => [...browser.openTabs.keys()][0]!;
+const at = (url: string) => browser.debugger.onEvent.emit({ tabId: tabId() }, "Page.frameNavigated", { frame: { id: "F", url } });
+
+describe("open", () => {
+  it("attaches to a background tab before anything is loaded", async () => {
+    expect(await open()).toEqual({ targetId: "T1" });
+    expect(browser.tabs.create).toHaveBeenCalledWith({ url: "about:blank", active: false });
+    expect(browser.debugger.attach).toHaveBeenCalledWith({ tabId: tabId() }, "1.3");
+  });
+
+  it("is refused a second time", async () => {
+    await open();
+    expect(await open()).toEqual({ code: "BUSY" });
+    expect(browser.openTabs.size).toBe(1);
+  });
+
+  it.each([
+    [["https://example.org"]],
+    [[cmd, "https://example.org"]],
+    [["https://cmd.autenticacao.gov.pt.example.org"]],
+    [["http://cmd.autenticacao.gov.pt"]],
+    [["https://cmd.autenticacao.gov.pt/"]],
+    [["https://CMD.autenticacao.gov.pt"]],
+    [["http://cmd-autenticacao.localhost:4000"]],
+    [["http://localhost:4000"]],
+    [["http://127.0.0.1:4000"]],
+    [["https://cmd.localhost"]],
+    [["http://cmd.localhost.example.org"]],
+    [[]],
+    ["https://cmd.autenticacao.gov.pt"],
+    [undefined],
+    [[7]],
+  ])("refuses the origins %j and opens nothing", async (origins) => {
+    expect(await open(origins === undefined ? null : origins)).toEqual({ code: "ORIGIN_REFUSED" });
+    expect(browser.tabs.create).not.toHaveBeenCalled();
+  });
+
+  it("takes the sandbox's two names on any port", async () => {
+    expect(await open(["http://cmd.localhost:4321", "http://frtend.reg.cmd.localhost:4321"])).toEqual({ targetId: "T1" });
+  });
+
+  it("leaves no tab behind when it can't attach", async () => {
+    browser.debugger.attach.mockRejectedValueOnce(new Error("Another debugger is already attached"));
+    expect(await open()).toEqual({ code: "ATTACH_FAILED" });
+    expect(browser.openTabs.size).toBe(0);
+  });
+});
+
+describe("command", () => {
+  it("is passed on at about:blank and at the origins of open", async () => {
+    await open();
+    expect(await ask({ do: "command", method: "Page.navigate", params: { url: `${cmd}/a` } })).toEqual({});
+    at(`${cmd}/a?b`);
+    await ask({ do: "command", method: "Page.getLayoutMetrics", params: {} });
+    expect(browser.debugger.sendCommand).toHaveBeenLastCalledWith({ tabId: tabId() }, "Page.getLayoutMetrics", {});
+  });
+
+  it.each(["https://example.org/", "https://www.autenticacao.gov.pt/", "data:text/html,x", "chrome-extension://abc/x"])(
+    "is refused while the tab is at %s",
+    async (url) => {
+      await open();
+      at(url);
+      browser.debugger.sendCommand.mockClear();
+      expect(await ask({ do: "command", method: "Page.getFrameTree" })).toEqual({ code: "ORIGIN_REFUSED" });
+      expect(browser.debugger.sendCommand).not.toHaveBeenCalled();
+    },
+  );
+
+  it("isn't misled by a frame inside the page", async () => {
+    await open();
+    at(`${cmd}/a`);
+    browser.debugger.onEvent.emit({ tabId: tabId() }, "Page.frameNavigated", { frame: { id: "F2", parentId: "F", url: "https://example.org/" } });
+    expect(await ask({ do: "command", method: "Page.getFrameTree" })).not.toHaveProperty("code");
+  });
+
+  it("is refused before open, outside the list, and as an unknown request", async () => {
+    expect(await ask({ do: "command", method: "Page.enable" })).toEqual({ code: "NOT_OPEN" });
+    await open();
+    expect(await ask({ do: "command", method: "Network.enable" })).toEqual({ code: "COMMAND_REFUSED" });
+    expect(await ask({ do: "evaluate" })).toEqual({ code: "COMMAND_REFUSED" });
+  });
+
+  it.each([
+    ['{"code":-32602,"message":"Invalid parameters"}', { code: "CDP_ERROR", message: "Invalid parameters", cdp_code: -32602 }],
+    ["Detached while handling command.", { code: "DETACHED", message: "Detached while handling command." }],
+    ["Debugger is not attached to the tab with id: 7.", { code: "DETACHED" }],
+    ["Something else in plain English", { code: "CDP_ERROR", message: "Something else in plain English", cdp_code: -32000 }],
+  ])("gives the browser's error %s a code", async (message, error) => {
+    await open();
+    browser.debugger.sendCommand.mockRejectedValueOnce(new Error(message));
+    await relay.handle({ id: 99, do: "command", method: "Page.enable" });
+    expect(sent.at(-1)).toMatchObject({ id: 99, error });
+  });
+});
+
+describe("events", () => {
+  it("come from the tab only, filtered", async () => {
+    await open();
+    const emit = (source: { tabId: number; sessionId?: string }, method: string, params: object) =>
+      browser.debugger.onEvent.emit(source, method, params);
+    emit({ tabId: tabId() + 1 }, "Page.loadEventFired", { timestamp: 1 });
+    emit({ tabId: tabId(), sessionId: "child" }, "Page.loadEventFired", { timestamp: 2 });
+    emit({ tabId: tabId() }, "Network.requestWillBeSent", { request: { postData: "pin=1357" } });
+    emit({ tabId: tabId() }, "Page.loadEventFired", { timestamp: 3 });
+    expect(sent.filter((m) => m.event)).toEqual([{ event: "Page.loadEventFired", params: { timestamp: 3 } }]);
+  });
+});
+
+describe("a detach", () => {
+  it("by the bar's Cancel is the person's own", async () => {
+    await open();
+    browser.debugger.onDetach.emit({ tabId: tabId() }, "canceled_by_user");
+    expect(sent.at(-1)).toEqual({ detached: { reason: "canceled_by_user" } });
+    expect(browser.scripting.executeScript).not.toHaveBeenCalled();
+  });
+
+  it("because the tab is closed is the end", async () => {
+    await open();
+    const tab = tabId();
+    browser.openTabs.clear();
+    browser.debugger.onDetach.emit({ tabId: tab }, "target_closed");
+    await vi.waitFor(() => expect(sent.at(-1)).toEqual({ detached: { reason: "target_closed" } }));
+  });
+
+  it("by another extension's frame is mended: the frame goes, the debugger comes back", async () => {
+    await open();
+    at(`${cmd}/pin`);
+    const foreign = "Cannot access a chrome-extension:// URL of different extension";
+    browser.debugger.attach.mockRejectedValueOnce(new Error(foreign));
+    browser.scripting.executeScript.mockResolvedValue([{ result: ["nngceckbapebfimnlniiiahkandclblb"] }]);
+    browser.debugger.onDetach.emit({ tabId: tabId() }, "target_closed");
+    expect(await ask({ do: "command", method: "Page.getFrameTree" })).toEqual({ code: "DETACHED" });
+    await vi.waitFor(() => expect(sent.at(-1)).toEqual({ reattached: {} }));
+    expect(browser.scripting.executeScript).toHaveBeenCalledTimes(2);
+    expect(await ask({ do: "command", method: "Page.enable" })).toEqual({});
+  });
+
+  it("that can't be mended names the other extension", async () => {
+    await open();
+    browser.debugger.attach.mockRejectedValue(new Error("Cannot access a chrome-extension:// URL of different extension"));
+    browser.scripting.executeScript.mockResolvedValue([{ result: ["nngceckbapebfimnlniiiahkandclblb"] }]);
+    browser.debugger.onDetach.emit({ tabId: tabId() }, "target_closed");
+    await vi.waitFor(() =>
+      expect(sent.at(-1)).toEqual({ detached: { reason: "foreign_frame", who: "nngceckbapebfimnlniiiahkandclblb" } }),
+    );
+    expect(waits.reduce((a, b) => a + b, 0)).toBeLessThan(3000);
+  });
+});
+
+describe("the end", () => {
+  it("detaches and closes the tab, or leaves it to the person", async () => {
+    await open();
+    await ask({ do: "close", keep: true });
+    expect(browser.debugger.detach).toHaveBeenCalledTimes(1);
+    expect(browser.openTabs.size).toBe(1);
+    await open();
+    await ask({ do: "close" });
+    expect(browser.openTabs.size).toBe(1);
+  });
+
+  it("of the port stops everything", async () => {
+    await open();
+    const tab = tabId();
+    await relay.end(true);
+    expect(browser.debugger.detach).toHaveBeenCalledWith({ tabId: tab });
+    browser.debugger.onEvent.emit({ tabId: tab }, "Page.loadEventFired", { timestamp: 1 });
+    expect(sent.filter((m) => m.event)).toEqual([]);
+  });
+});
+
+describe("fillSecret", () => {
+  const page = (origin: string, filled: unknown = "filled") =>
+    browser.scripting.executeScript
+      .mockResolvedValueOnce([{ documentId: "D1", frameId: 0, result: origin }])
+      .mockImplementationOnce(async () => {
+        if (filled instanceof Error) throw filled;
+        return [{ documentId: "D1", frameId: 0, result: filled }];
+      });
+  const fill = (token: unknown, selector = "#MainContent_txtPin") => ask({ do: "fillSecret", token, selector });
+
+  it("fills by a script bound to the document, once", async () => {
+    await open();
+    const token = tokens.give("pin", "13572468");
+    page(cmd);
+    expect(await fill(token)).toEqual({ filled: true });
+    expect(browser.scripting.executeScript).toHaveBeenLastCalledWith(
+      expect.objectContaining({ target: { tabId: tabId(), documentIds: ["D1"] }, args: [cmd, "#MainContent_txtPin", "13572468"] }),
+    );
+    expect(await fill(token)).toEqual({ code: "NO_TOKEN" });
+  });
+
+  it.each([
+    ["a page of another origin", "https://example.org", "filled", "ORIGIN_REFUSED"],
+    ["a look-alike", "https://cmd.autenticacao.gov.pt.example.org", "filled", "ORIGIN_REFUSED"],
+    ["a built-in origin that open didn't name", "https://www.autenticacao.gov.pt", "filled", "ORIGIN_REFUSED"],
+    ["a page that says another origin at the last moment", cmd, "origin", "ORIGIN_REFUSED"],
+    ["a page without the field", cmd, "no-element", "NO_ELEMENT"],
+    ["a page that changed in between", cmd, new Error("No document with id D1 in tab with id 7"), "DOCUMENT_GONE"],
+  ])("refuses %s, and sends no secret back", async (_, origin, filled, code) => {
+    await open();
+    page(origin, filled);
+    expect(await fill(tokens.give("pin", "13572468"))).toEqual({ code });
+    expect(JSON.stringify(sent)).not.toContain("13572468");
+  });
+
+  it.each([["t-" + "0".repeat(32)], [""], [undefined], [{}]])("knows no token %j", async (token) => {
+    await open();
+    tokens.give("pin", "1357");
+    expect(await fill(token)).toEqual({ code: "NO_TOKEN" });
+    expect(browser.scripting.executeScript).not.toHaveBeenCalled();
+  });
+
+  it("never quotes the browser's error, which could quote the value", async () => {
+    await open();
+    page(cmd, new Error("cannot run fillInPage with 13572468"));
+    await fill(tokens.give("pin", "13572468"));
+    expect(JSON.stringify(sent)).not.toContain("13572468");
+  });
+});

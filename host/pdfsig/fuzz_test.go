@@ -1,7 +1,6 @@
 package pdfsig
 
 import (
-	"bytes"
 	"testing"
 	"time"
 	"unicode"
@@ -9,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig/pdf"
-	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig/pdftest"
 )
 
 func TestDates(t *testing.T) {
@@ -55,25 +53,6 @@ func FuzzText(f *testing.F) {
 		}
 		if n > maxShown {
 			t.Fatalf("%d runes", n)
-		}
-	})
-}
-
-// FuzzVerify gives whole files to the verifier.
-func FuzzVerify(f *testing.F) {
-	for _, s := range pdftest.Shapes() {
-		f.Add(s.Data, len(s.Data)/2)
-	}
-	f.Fuzz(func(t *testing.T, b []byte, cut int) {
-		if cut < 0 || cut > len(b) {
-			return
-		}
-		r, err := VerifyReturned(bytes.NewReader(b), int64(len(b)), bytes.NewReader(b[:cut]), int64(cut), Options{})
-		if err != nil || r.Verdict == Verified {
-			t.Fatalf("%v %+v", err, r)
-		}
-		if _, err := Verify(bytes.NewReader(b), int64(len(b)), Options{}); err != nil {
-			t.Fatal(err)
 		}
 	})
 }

@@ -250,6 +250,9 @@ func Update(file []byte, num int, body string) []byte {
 	prev = prev[:bytes.IndexByte(prev, '\n')]
 	trailer := file[bytes.LastIndex(file, []byte("trailer\n<<"))+len("trailer\n<<"):]
 	trailer = trailer[:bytes.Index(trailer, []byte(">>\nstartxref"))]
+	if at := bytes.Index(trailer, []byte("/Prev ")); at >= 0 {
+		trailer = trailer[:at]
+	}
 	out := append([]byte{}, file...)
 	at := len(out)
 	out = fmt.Appendf(out, "%d 0 obj\n%s\nendobj\n", num, body)

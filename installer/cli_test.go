@@ -45,14 +45,20 @@ func oldHost() {
 	}
 }
 
-// TestCommands runs the scripts of testdata/script against the built program, each on a computer of its own: $HOME, a root for the
-// system's folders, and a PATH without any real browser.
-func TestCommands(t *testing.T) {
+// build makes the program as it's shipped and gives its path.
+func build(t *testing.T) string {
+	t.Helper()
 	built := filepath.Join(t.TempDir(), "cmdsign")
 	out, err := exec.Command("go", "build", "-ldflags", "-X github.com/sign-with-cmd/sign-with-cmd/host/command.version="+builtVersion,
 		"-o", built, "../host/cmdsign").CombinedOutput()
 	require.NoError(t, err, string(out))
-	program, err := os.ReadFile(built)
+	return built
+}
+
+// TestCommands runs the scripts of testdata/script against the built program, each on a computer of its own: $HOME, a root for the
+// system's folders, and a PATH without any real browser.
+func TestCommands(t *testing.T) {
+	program, err := os.ReadFile(build(t))
 	require.NoError(t, err)
 
 	testscript.Run(t, testscript.Params{

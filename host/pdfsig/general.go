@@ -76,8 +76,10 @@ func (v *verification) general() (*Report, error) {
 	return v.conclude(), nil
 }
 
-// maxSignatures is the most signatures of one file that are checked.
-const maxSignatures = 200
+const (
+	maxSignatures = 200 // of one file
+	maxLater      = 200 // revisions after a signature
+)
 
 // history is the file's revisions and what each signature says of them.
 type history struct {
@@ -230,6 +232,10 @@ func (h *history) laterChanges(j *judged) error {
 			permitted = o.docMDP
 		}
 		locked = locked || o.locks && o.revision >= j.revision
+	}
+	if j.revision > maxLater {
+		j.c.add(CheckLaterChanges, Fail, "there are %d later revisions, too many to explain", j.revision)
+		return nil
 	}
 	var filled []string
 	for i := j.revision - 1; i >= 0; i-- {

@@ -64,7 +64,10 @@ func genuineFiles(t testing.TB) []signed {
 		{"SHA-512", forge{template: func(t *cms.Template) { t.Hash = crypto.SHA512 }}},
 		{"ECDSA and SHA-384", forge{leaf: ecLeaf, template: func(t *cms.Template) { t.Hash = crypto.SHA384 }}},
 		{"signer by key identifier", forge{template: func(t *cms.Template) { t.KeyID = true }}},
-		{"visible seal", forge{field: seal}},
+		{"visible seal", forge{field: seal, update: func(u *pdf.Update, _ *pdf.View, sig pdf.Ref) {
+			look := u.Add(raw("<</Type/XObject/Subtype/Form/BBox[0 0 180 50]/Length 22>>\nstream\n0 1 0 rg 0 0 180 50 re\nendstream"))
+			u.Get(pdf.Ref{Num: sig.Num + 1}).(*pdf.Dict).Set("AP", raw("<</N %v>>", look)) // the field comes next
+		}}},
 		{"no widget on the page", forge{noWidget: true}},
 		{"certifies the document", forge{
 			dict: func(c, r string) string {
@@ -91,6 +94,8 @@ func genuineFiles(t testing.TB) []signed {
 	for _, s := range pdftest.Shapes() {
 		out = append(out, signed{s.Name, forge{}.sign(t, s.Data), s.Data})
 	}
+	hybrid := pdftest.Hybrid()
+	out = append(out, signed{"hybrid", forge{}.sign(t, hybrid), hybrid})
 	once := forge{}.sign(t, plain)
 	return append(out, signed{"signed once before", forge{}.sign(t, once), once})
 }

@@ -194,7 +194,7 @@ func (r *revocationCheck) byOCSP(raw []byte, cert, issuer *x509.Certificate, sou
 func (r *revocationCheck) byCRL(raw []byte, cert, issuer *x509.Certificate, source string) status {
 	list, err := x509.ParseRevocationList(raw)
 	if err != nil || !bytes.Equal(list.RawIssuer, issuer.RawSubject) || list.CheckSignatureFrom(issuer) != nil ||
-		!r.counts(list.ThisUpdate, list.NextUpdate) || !covers(list, cert) {
+		!r.counts(list.ThisUpdate, list.NextUpdate) || !speaksOf(list, cert) {
 		return status{}
 	}
 	for _, e := range list.RevokedCertificateEntries {
@@ -208,10 +208,10 @@ func (r *revocationCheck) byCRL(raw []byte, cert, issuer *x509.Certificate, sour
 
 var oidIssuingDistributionPoint = asn1.ObjectIdentifier{2, 5, 29, 28}
 
-// covers reports whether a CRL speaks of certificates like this one: a CRL for some
+// speaksOf reports whether a CRL speaks of certificates like this one: a CRL for some
 // reasons only, of other issuers or of changes only (RFC 5280, 5.2.4 and 5.2.5)
 // says nothing by its silence.
-func covers(list *x509.RevocationList, cert *x509.Certificate) bool {
+func speaksOf(list *x509.RevocationList, cert *x509.Certificate) bool {
 	for _, e := range list.Extensions {
 		if !e.Critical {
 			continue

@@ -18,6 +18,7 @@ type Document struct {
 	entries      int
 	readBudget   int64
 	decodeBudget int64
+	getBudget    int64
 	cache        []*objectStream
 	cachedBytes  int
 }
@@ -26,7 +27,7 @@ type Document struct {
 // size. It returns ErrEmpty, ErrNotPDF, ErrTruncated, a *SyntaxError that says
 // what is damaged, or a *ReadError.
 func Open(r io.ReaderAt, size int64) (*Document, error) {
-	d := &Document{readBudget: maxRead, decodeBudget: maxDecoded}
+	d := &Document{readBudget: maxRead, decodeBudget: maxDecoded, getBudget: maxGets}
 	d.src = source{r, size, &d.readBudget}
 	if size == 0 {
 		return nil, ErrEmpty
@@ -240,6 +241,9 @@ func (v *View) Entry(num uint32) (e Entry, ok bool) {
 func (v *View) Get(r Ref) (Object, error) { return v.get(r, 0) }
 
 func (v *View) get(r Ref, nest int) (Object, error) {
+	if v.doc.getBudget--; v.doc.getBudget < 0 {
+		return nil, syntax(-1, "the file asks for too many objects")
+	}
 	e, ok := v.Entry(r.Num)
 	if !ok || e.Kind == Free || e.Gen != r.Gen {
 		return nil, nil

@@ -92,7 +92,7 @@ func FuzzXRefStream(f *testing.F) {
 		head := []byte("1 0 obj\n<</Type/XRef")
 		b := append(append(head, dict...), AppendObject([]byte("/Length "), Int(len(rows)))...)
 		b = append(append(append(b, ">>\nstream\n"...), rows...), "\nendstream\nendobj\n"...)
-		d := &Document{readBudget: 1 << 20, decodeBudget: 1 << 20}
+		d := &Document{readBudget: 1 << 20, decodeBudget: 1 << 20, getBudget: 1000}
 		d.src = source{bytes.NewReader(b), int64(len(b)), &d.readBudget}
 		s, err := d.readSection(0)
 		if err == nil && len(s.Entries) > 0 && int64(s.Entries[len(s.Entries)-1].Num) >= int64(s.Trailer.Get("Size").(Int)) {
@@ -106,7 +106,7 @@ func FuzzObjectStream(f *testing.F) {
 	f.Add([]byte("1 0 2 5 (ab) [1 2]"), 2, 8)
 	f.Add([]byte("1 0 null"), 1, 4)
 	f.Fuzz(func(t *testing.T, b []byte, n, first int) {
-		d := &Document{readBudget: 1 << 20, decodeBudget: 1 << 20}
+		d := &Document{readBudget: 1 << 20, decodeBudget: 1 << 20, getBudget: 1000}
 		d.src = source{bytes.NewReader(b), int64(len(b)), &d.readBudget}
 		dict := NewDict()
 		dict.Set("N", Int(n))
@@ -125,7 +125,7 @@ func FuzzObjectStream(f *testing.F) {
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte("x\x9c\x03\x00\x00\x00\x00\x01"), 12, 4)
 	f.Fuzz(func(t *testing.T, b []byte, predictor, columns int) {
-		d := &Document{readBudget: 1 << 20, decodeBudget: 1 << 20}
+		d := &Document{readBudget: 1 << 20, decodeBudget: 1 << 20, getBudget: 1000}
 		d.src = source{bytes.NewReader(b), int64(len(b)), &d.readBudget}
 		dict, parms := NewDict(), NewDict()
 		parms.Set("Predictor", Int(predictor))

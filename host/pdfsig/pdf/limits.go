@@ -19,6 +19,7 @@ const (
 	maxObjStm      = 16 << 20       // decoded bytes of one object stream
 	maxDecoded     = 1 << 30        // decoded bytes in all, so that a small file can't keep the reader busy
 	maxRead        = int64(8) << 30 // bytes read in all, for the same reason
+	maxGets        = 20_000_000     // objects read in all, the same one each time anew
 	maxPages       = 200_000
 	tailWindow     = 2048 // where startxref has to be
 	maxStreamNest  = 4    // a stream whose length lies in a stream whose length ...

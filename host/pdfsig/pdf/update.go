@@ -21,17 +21,12 @@ type updated struct {
 	body Object
 }
 
-// NewUpdate starts an update. Encrypted and hybrid files are refused: what would be
-// written could not be read by every reader. So are files with anything after their
-// end.
+// NewUpdate starts an update. Encrypted files are refused, as nothing here encrypts
+// what is added, and files with anything after their end. A hybrid file gets a table
+// without a stream, which old and new readers see alike.
 func NewUpdate(doc *Document) (*Update, error) {
 	if doc.Encrypted() {
 		return nil, syntax(-1, "the file is encrypted")
-	}
-	for _, s := range doc.sections {
-		if s.Hybrid {
-			return nil, syntax(s.Offset, "the file is hybrid")
-		}
 	}
 	n, err := doc.TrailingBytes()
 	if err != nil {

@@ -65,6 +65,12 @@ func (id *Identity) update(file io.ReaderAt, size int64, now time.Time) ([]byte,
 	if err != nil {
 		return nil, err
 	}
+	// Some readers refuse to validate hybrid files (facts/pdf.md 2.1).
+	for _, s := range doc.Sections() {
+		if s.Hybrid {
+			return nil, errors.New("the file is hybrid")
+		}
+	}
 	view := doc.At(0)
 	u, err := pdf.NewUpdate(doc)
 	if err != nil {

@@ -1,0 +1,2 @@
+export const cmdHosts: string[];
+export function manifest(browser: "chromium" | "firefox", version: string): Record<string, unknown>;

@@ -1,0 +1,313 @@
+// The worker as a whole, against a host and a browser that are played here.
+
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Signing } from "../src/background/signing";
+import { sha256, toBase64 } from "../src/shared/base64";
+import type { View } from "../src/shared/view";
+import { fakeChrome } from "./fake-chrome";
+
+const pin = "13572468";
+const otp = "864213";
+const pdf = new TextEncoder().encode("%PDF-1.7\n" + "x".repeat(800_000)) as Uint8Array<ArrayBuffer>;
+
+type Message = Record<string, unknown>;
+
+/** The native port's other end. */
+class Host {
+  got: Message[] = [];
+  message: (m: Message) => void = () => {};
+  gone: (port: object) => void = () => {};
+  closed = false;
+  say = (m: Message) => this.message(m);
+  /** Dies, as the browser tells it. */
+  die(message: string): void {
+    Object.assign(chrome.runtime, { lastError: { message } });
+    this.gone({});
+    Object.assign(chrome.runtime, { lastError: undefined });
+  }
+}
+
+let hosts: Host[];
+let session: Record<string, unknown>;
+let downloads: { items: object[]; changed?: (delta: object) => void };
+const hello = { state: "start", protocol: 1, min_protocol: 1, version: "0.1.0", environment: "production", modes: ["relay", "launch"] };
+
+function browser(): void {
+  const fake = fakeChrome();
+  downloads = { items: [] };
+  const area = (store: Record<string, unknown>) => ({
+    get: async (key: string | object) => (typeof key === "string" ? { [key]: store[key] } : { ...key, ...store }),
+    set: async (part: object) => void Object.assign(store, JSON.parse(JSON.stringify(part))),
+  });
+  Object.assign(fake, {
+    storage: { session: area(session), local: area({}) },
+    action: { setBadgeText: vi.fn(async () => {}), setBadgeBackgroundColor: vi.fn(async () => {}), openPopup: vi.fn(async () => {}) },
+    notifications: { create: vi.fn(async () => {}), clear: vi.fn(async () => {}) },
+    downloads: {
+      onChanged: { addListener: (f: (delta: object) => void) => (downloads.changed = f), removeListener: () => (downloads.changed = undefined) },
+      search: async () => downloads.items,
+    },
+  });
+  Object.assign(fake.runtime, {
+    connectNative: vi.fn(() => {
+      const host = new Host();
+      hosts.push(host);
+      return {
+        postMessage: (m: Message) => host.got.push(JSON.parse(JSON.stringify(m))),
+        disconnect: () => (host.closed = true),
+        onMessage: { addListener: (f: (m: Message) => void) => (host.message = f) },
+        onDisconnect: { addListener: (f: (port: object) => void) => (host.gone = f) },
+      };
+    }),
+  });
+}
+
+beforeEach(() => {
+  vi.useRealTimers();
+  hosts = [];
+  session = {};
+  browser();
+});
+
+const until = (check: () => unknown) => vi.waitFor(() => expect(check()).toBeTruthy(), { timeout: 4000, interval: 2 });
+const host = () => hosts.at(-1)!;
+const told = (key: string) => host().got.filter((m) => key in m);
+const screen = (signing: Signing) => signing.view.screen;
+
+/** Chooses the file and plays the host up to the document shown. */
+async function toDocument(signing: Signing, greeting: Message = hello): Promise<string> {
+  void signing.act({ do: "file", name: "contrato.pdf", data: toBase64(pdf), last: true });
+  await until(() => hosts.length > 0);
+  host().say(greeting);
+  await until(() => told("start").length);
+  host().say({ state: "stage1_input" });
+  let received = 0;
+  for (let n = 1; received < pdf.length; n++) {
+    await until(() => told("upload_local").length === n);
+    const chunk = told("upload_local").at(-1)!.upload_local as { offset: number; data: string; size: number; sha256: string; name: string };
+    expect(chunk).toMatchObject({ offset: received, size: pdf.length, name: "contrato.pdf", sha256: await sha256(pdf) });
+    received += atob(chunk.data).length;
+    const document = { name: "contrato.pdf", size: pdf.length, sha256: chunk.sha256, pages: 1 };
+    host().say({ state: "stage1_input", status: "OK", progress: "upload_local", received, ...(received === pdf.length ? { document } : {}) });
+  }
+  await until(() => screen(signing) === "document");
+  return sha256(pdf);
+}
+
+async function toCode(signing: Signing): Promise<string> {
+  const hash = await toDocument(signing);
+  await signing.act({ do: "confirm" });
+  await signing.act({ do: "credentials", phone: "+351 912345678", pin });
+  host().say({ state: "stage1", status: "OK", progress: "root_page", id: "d1" });
+  host().say({ state: "stage2_input", status: "OK", progress: "otp", reference: "7BKMS6EL", id: "d1" });
+  expect(screen(signing)).toBe("code");
+  return hash;
+}
+
+describe("a signing", () => {
+  it("goes from the file to the end, and neither PIN nor code leaves in relay mode or is stored", async () => {
+    const signing = new Signing();
+    const hash = await toCode(signing);
+    expect(told("start")).toEqual([{ start: "", mode: "relay", auto_screenshot: 0, lang: "en", protocol: 1, min_protocol: 1 }]);
+    expect(told("phone")).toEqual([{ phone: "+351 912345678", pin_token: expect.stringMatching(/^t-[0-9a-f]{32}$/), confirm: hash }]);
+    await signing.act({ do: "otp", code: "864 213" });
+    expect(told("otp_token")).toEqual([{ otp_token: expect.stringMatching(/^t-/) }]);
+    expect(signing.view).toMatchObject({ screen: "sending", codeSent: true });
+    host().say({ state: "done", status: "OK", file: { path: "/d/x-signed.pdf", name: "x", size: 1, sha256: "" } });
+    expect(screen(signing)).toBe("done");
+    const everything = JSON.stringify([host().got, session, signing.view]);
+    for (const secret of [pin, otp]) for (const form of [secret, btoa(secret)]) expect(everything).not.toContain(form);
+  });
+
+  it("gives the PIN to the host in launch mode, which it said before", async () => {
+    const signing = new Signing();
+    await toDocument(signing, { ...hello, modes: ["launch"] });
+    expect(signing.view).toMatchObject({ mode: "launch", modeChanged: true });
+    await signing.act({ do: "accept-mode" });
+    await signing.act({ do: "confirm" });
+    await signing.act({ do: "credentials", phone: "+351 912345678", pin });
+    expect(told("phone")[0]).toMatchObject({ pin });
+  });
+
+  it("sends nothing where PIN or code haven't their form", async () => {
+    const signing = new Signing();
+    await toDocument(signing);
+    await signing.act({ do: "confirm" });
+    await signing.act({ do: "credentials", phone: "+351 912345678", pin: "12" });
+    expect(signing.view).toMatchObject({ screen: "credentials", problem: { code: "PIN_FORMAT" } });
+    expect(told("phone")).toEqual([]);
+  });
+
+  it("signs again after LOOK_FIRST only with the document's SHA-256 said twice", async () => {
+    const signing = new Signing();
+    const hash = await toDocument(signing);
+    await signing.act({ do: "confirm" });
+    await signing.act({ do: "credentials", phone: "+351 912345678", pin });
+    host().say({ state: "stage1_input", status: "ERROR", error: { code: "LOOK_FIRST", message: "m", retry: "type" } });
+    expect(screen(signing)).toBe("document");
+    await signing.act({ do: "confirm" });
+    await signing.act({ do: "credentials", phone: "+351 912345678", pin });
+    expect(told("phone").at(-1)).toMatchObject({ confirm: hash, sign_again: hash });
+  });
+
+  it("isn't disturbed by another document", async () => {
+    const signing = new Signing();
+    await toCode(signing);
+    await signing.pick({ kind: "file", name: "outro.pdf", bytes: pdf });
+    expect(signing.view).toMatchObject({ screen: "code", document: { name: "contrato.pdf" } });
+  });
+
+  it("calls the person back when nobody watches, and not when somebody does", async () => {
+    const signing = new Signing();
+    await toCode(signing);
+    expect(chrome.notifications.create).toHaveBeenCalledTimes(1);
+    expect(chrome.action.setBadgeText).toHaveBeenLastCalledWith({ text: "!" });
+    const close = signing.watch(() => {});
+    host().say({ state: "stage2", status: "OK", progress: "code_sent" });
+    host().say({ state: "stage2_input", status: "OK", progress: "otp" });
+    expect(chrome.notifications.create).toHaveBeenCalledTimes(1);
+    close();
+  });
+});
+
+describe("a page", () => {
+  it("that is opened again shows the same place", async () => {
+    const signing = new Signing();
+    const seen: View[] = [];
+    const close = signing.watch((v) => seen.push(v));
+    await toCode(signing);
+    close();
+    const again: View[] = [];
+    signing.watch((v) => again.push(v));
+    await until(() => again.length);
+    expect(again[0]).toEqual(seen.at(-1));
+    expect(again[0]).toMatchObject({ screen: "code", code: { reference: "7BKMS6EL" } });
+  });
+});
+
+describe("the host", () => {
+  it.each([
+    ["Specified native messaging host not found.", "HOST_NOT_FOUND"],
+    ["Failed to start native messaging host.", "HOST_START_FAILED"],
+  ])("that doesn't come (%s) is told with its own code", async (message, code) => {
+    const signing = new Signing();
+    signing.watch(() => {});
+    await until(() => hosts.length);
+    host().die(message);
+    expect(signing.view).toMatchObject({ screen: "nohost", problem: { code } });
+    // Mended, and tried again.
+    void signing.act({ do: "retry" });
+    await until(() => hosts.length === 2);
+    host().say(hello);
+    await until(() => screen(signing) === "choose");
+  });
+
+  it.each([
+    [{ ...hello, protocol: 9, min_protocol: 9 }, "VERSION_CLIENT_OLD"],
+    [{ state: "start" }, "VERSION_HOST_OLD"],
+    [{ ...hello, modes: ["attach"] }, "MODE_MISSING"],
+  ])("that doesn't fit is refused: %j", async (greeting, code) => {
+    const signing = new Signing();
+    signing.watch(() => {});
+    await until(() => hosts.length);
+    host().say(greeting);
+    await until(() => screen(signing) === "nohost");
+    expect(signing.view.problem?.code).toBe(code);
+    expect(host().closed).toBe(true);
+  });
+
+  it("tells of earlier documents", async () => {
+    const signing = new Signing();
+    signing.watch(() => {});
+    await until(() => hosts.length);
+    const unfinished = [{ id: "d0", name: "a.pdf", sha256: "00", answer: "may_be_signed" }];
+    host().say({ ...hello, unfinished });
+    await until(() => signing.view.unfinished);
+    expect(signing.view.unfinished).toEqual(unfinished);
+  });
+
+  it("that dies before the code has signed nothing", async () => {
+    const signing = new Signing();
+    await toCode(signing);
+    host().die("Native host has exited.");
+    expect(signing.view).toMatchObject({ screen: "interrupted", interrupted: { answer: "nothing_signed" }, problem: { code: "HOST_EXITED" } });
+  });
+
+  it("that dies after the code may have signed: a new one's journal tells, and the browser's own download", async () => {
+    const signing = new Signing();
+    await toCode(signing);
+    await signing.act({ do: "otp", code: otp });
+    const dead = host();
+    dead.die("Native host has exited.");
+    expect(signing.view).toMatchObject({ screen: "interrupted", interrupted: { answer: "waiting" } });
+    await until(() => hosts.length === 2);
+
+    downloads.items = [
+      {
+        state: "complete", startTime: new Date(Date.now() + 1000).toISOString(), filename: "/d/assinado.pdf", mime: "application/pdf",
+        url: "https://cmd.autenticacao.gov.pt/x", finalUrl: "https://cmd.autenticacao.gov.pt/x", referrer: "",
+      },
+    ];
+    downloads.changed!({ id: 1, state: { current: "complete" } });
+    await until(() => signing.view.interrupted?.browserPath);
+    expect(signing.view.interrupted).toEqual({ answer: "waiting", browserPath: "/d/assinado.pdf" });
+
+    host().say({ ...hello, unfinished: [{ id: "d1", name: "contrato.pdf", sha256: "x", answer: "signed_saved", path: "/d/contrato-signed.pdf" }] });
+    await until(() => signing.view.interrupted?.answer === "saved");
+    expect(signing.view.interrupted).toEqual({ answer: "saved", path: "/d/contrato-signed.pdf", browserPath: "/d/assinado.pdf" });
+  });
+});
+
+describe("a new worker", () => {
+  it("says after the old one's death that nothing was signed, before the code", async () => {
+    await toCode(new Signing());
+    const signing = new Signing();
+    await signing.ready;
+    expect(signing.view).toMatchObject({ screen: "interrupted", interrupted: { answer: "nothing_signed" }, document: { name: "contrato.pdf" } });
+  });
+
+  it("says after the code that a signature may exist, and asks the journal", async () => {
+    const old = new Signing();
+    await toCode(old);
+    await old.act({ do: "otp", code: otp });
+    const before = hosts.length;
+    const signing = new Signing();
+    await signing.ready;
+    expect(signing.view).toMatchObject({ screen: "interrupted", interrupted: { answer: "waiting" } });
+    await until(() => hosts.length === before + 1);
+    host().say({ ...hello, unfinished: [{ id: "d1", name: "contrato.pdf", sha256: "x", answer: "may_be_signed" }] });
+    await until(() => signing.view.interrupted?.answer === "may_be_signed");
+  });
+
+  it("shows an end that was told", async () => {
+    await toCode(new Signing());
+    host().say({ state: "done", status: "OK", file: { path: "/d/x.pdf", name: "x", size: 1, sha256: "" } });
+    await until(() => (session.view as View).screen === "done");
+    const signing = new Signing();
+    await signing.ready;
+    expect(signing.view).toMatchObject({ screen: "done", file: { path: "/d/x.pdf" } });
+  });
+});
+
+describe("cancel", () => {
+  it("of a document that isn't confirmed goes back to choosing", async () => {
+    const signing = new Signing();
+    await toDocument(signing);
+    await signing.act({ do: "cancel" });
+    expect(told("cancel")).toHaveLength(1);
+    host().say({ state: "cancelled", status: "OK" });
+    expect(screen(signing)).toBe("choose");
+  });
+
+  it("at the code ends what is under way, and says so", async () => {
+    const signing = new Signing();
+    await toCode(signing);
+    await signing.act({ do: "cancel" });
+    expect(signing.view.cancelling).toBe(true);
+    host().say({ state: "cancelled", status: "OK" });
+    expect(screen(signing)).toBe("cancelled");
+    // The same document, once more, without choosing it again.
+    void signing.act({ do: "again" });
+    await until(() => told("start").length === 2);
+  });
+});

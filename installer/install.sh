@@ -3,7 +3,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 prefix=${PREFIX:-$HOME/.local}
-install -D -m 755 bin/cmdsign "$prefix/bin/cmdsign"
+mkdir -p "$prefix/bin"
+install -m 755 bin/cmdsign "$prefix/bin/cmdsign"
 rm -rf "$prefix/share/cmdsign/extension"
 mkdir -p "$prefix/share/cmdsign/extension"
 cp -R extension/dist/. "$prefix/share/cmdsign/extension"

@@ -141,15 +141,16 @@ func readableByAll(file string) bool {
 }
 
 // ours says whether a manifest is one that this program, or an earlier place of it, wrote: only such a one is taken away or
-// repaired. The name of the file is ours already.
+// repaired. The name of the file is ours already; what it names must be this program, or gone.
 func (in *Installer) ours(m *manifests.Manifest, file string, r *record) bool {
-	if slices.Contains(r.Files, file) {
-		return true
+	recorded := slices.Contains(r.Files, file)
+	if m == nil {
+		return recorded
 	}
-	if m == nil || m.Name != manifests.Host() || !isProgramName(m.Path) {
+	if exists(m.Path) && !sameFile(m.Path, in.opts.Program) {
 		return false
 	}
-	return !exists(m.Path) || sameFile(m.Path, in.opts.Program)
+	return recorded || m.Name == manifests.Host() && isProgramName(m.Path)
 }
 
 func isProgramName(path string) bool {

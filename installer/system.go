@@ -67,9 +67,7 @@ type presence struct {
 	flatpak   string // id of its Flatpak
 }
 
-func (p presence) any() bool      { return p.native() || p.confined() }
-func (p presence) native() bool   { return p.used || p.installed }
-func (p presence) confined() bool { return p.snap || p.flatpak != "" }
+func (p presence) native() bool { return p.used || p.installed }
 
 // find looks for a browser. made are folders that install made itself.
 func (s system) find(place *manifests.Place, made []string) presence {

@@ -70,6 +70,7 @@ func (in *Installer) remove(t target, r *record) (Finding, bool) {
 	}
 	m, _, _ := t.look()
 	if !in.ours(m, t.file, r) {
+		r.forget(t.file)
 		f.Check, f.Result = "manifest-foreign", Note
 		f.Text = problem.Text{PT: t.file + " não é deste programa: fica", EN: t.file + " isn't this program's: it stays"}
 		if m != nil && isProgramName(m.Path) {

@@ -94,6 +94,13 @@ func genuineFiles(t testing.TB) []signed {
 	for _, s := range pdftest.Shapes() {
 		out = append(out, signed{s.Name, forge{}.sign(t, s.Data), s.Data})
 	}
+	for name, args := range map[string][]string{
+		"linearized":                     {"--linearize"},
+		"linearized with object streams": {"--linearize", "--object-streams=generate"},
+	} {
+		linear := qpdf(t, withForm, args...)
+		out = append(out, signed{name, forge{}.sign(t, linear), linear})
+	}
 	hybrid := pdftest.Hybrid()
 	out = append(out, signed{"hybrid", forge{}.sign(t, hybrid), hybrid})
 	once := forge{}.sign(t, plain)

@@ -47,6 +47,7 @@ func TestOutcomes(t *testing.T) {
 		{"issuer not known", unknown.sign(t, document), document, now, pdfsig.Look, pdfsig.ExistsYes, pdfsig.CheckChain, pdfsig.Unknown},
 		{"no trust anchors at all", good, document, anybody, pdfsig.Look, pdfsig.ExistsYes, pdfsig.CheckChain, pdfsig.Unknown},
 		{"file rewritten by the service", rewritten, document, now, pdfsig.Look, pdfsig.ExistsYes, pdfsig.CheckOriginalPrefix, pdfsig.Fail},
+		{"file rewritten and signed twice", forge{}.sign(t, rewritten), document, now, pdfsig.Look, pdfsig.ExistsYes, pdfsig.CheckByteRange, pdfsig.Pass},
 		{"file rewritten by somebody unknown", unknown.sign(t, pdftest.New(pdftest.Options{})), document, now, pdfsig.Failed, pdfsig.ExistsYes, pdfsig.CheckOriginalPrefix, pdfsig.Fail},
 		{"authentication certificate", authentication.sign(t, document), document, now, pdfsig.Look, pdfsig.ExistsYes, pdfsig.CheckKeyUsage, pdfsig.Unknown},
 		{"expired since, without a timestamp", good, document, later, pdfsig.Look, pdfsig.ExistsYes, pdfsig.CheckValidity, pdfsig.Unknown},

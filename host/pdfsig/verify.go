@@ -2,8 +2,10 @@ package pdfsig
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig/pdf"
 )
@@ -167,6 +169,8 @@ func (v *verification) newest(b *base) (*Report, error) {
 	} else if b != nil && len(added) > 1 {
 		v.fail(CheckSignatureField, "there is more than one new signature")
 	}
+	// Where several may be new (a rewritten file), the one that covers most is meant.
+	slices.SortStableFunc(added, func(a, b sigField) int { return cmp.Compare(coveredEnd(a.dict), coveredEnd(b.dict)) })
 	for _, s := range all {
 		if len(added) > 0 && s.field == added[len(added)-1].field {
 			continue

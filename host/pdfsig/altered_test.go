@@ -500,6 +500,12 @@ func changedInside(t testing.TB) []altered {
 		g("new object without use", "belongs to nothing", forge{update: func(u *pdf.Update, _ *pdf.View, _ pdf.Ref) { u.Add(raw("(hidden)")) }}),
 		g("action on the widget", "has /A", onField("A", "<</S/JavaScript/JS(1)>>")),
 		g("actions on the widget", "has /AA", onField("AA", "<<>>")),
+		g("widget that is a stamp", "another kind of annotation", onField("Subtype", "/Stamp")),
+		g("seal from another file", "from another file", forge{field: seal, update: func(u *pdf.Update, _ *pdf.View, sig pdf.Ref) {
+			look := u.Add(raw("<</Type/XObject/Subtype/Form/BBox[0 0 180 50]/F(http://example.org/seal)/Length 0>>\nstream\n\nendstream"))
+			u.Get(pdf.Ref{Num: sig.Num + 1}).(*pdf.Dict).Set("AP", raw("<</N %v>>", look))
+		}}),
+		g("key twice in the widget", "twice", onField("Note", "<</A 1/A 2>>")),
 		g("widget over the page", "covers too much", onField("Rect", "[0 0 595 842]")),
 		g("widget without a rectangle", "no sound rectangle", onField("Rect", "[0 0]")),
 		g("field hung under another", "a parent", onField("Parent", fmt.Sprintf("%d 0 R", tx))),

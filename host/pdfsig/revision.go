@@ -110,21 +110,25 @@ func (d *revisionDiff) sortEntries() error {
 		}
 	}
 	for num, o := range d.inc.Objects {
-		if k := duplicate(o, 0); k != "" {
+		if st, ok := o.(*pdf.Stream); ok && (st.Dict.Has("F") || st.Dict.Has("FFilter")) {
+			return violated("object %d of the update takes its content from another file", num)
+		}
+		if k := duplicate(o); k != "" {
 			return violated("object %d of the update has the key %q twice", num, shown(string(k)))
 		}
 	}
 	return nil
 }
 
-func duplicate(o pdf.Object, depth int) pdf.Name {
+// duplicate gives a key that a value's dictionaries have twice, "" for none.
+func duplicate(o pdf.Object) pdf.Name {
 	if s, ok := o.(*pdf.Stream); ok {
 		o = s.Dict
 	}
 	switch v := o.(type) {
 	case pdf.Array:
 		for _, e := range v {
-			if k := duplicate(e, depth+1); k != "" {
+			if k := duplicate(e); k != "" {
 				return k
 			}
 		}
@@ -133,7 +137,7 @@ func duplicate(o pdf.Object, depth int) pdf.Name {
 			return k[0]
 		}
 		for _, key := range v.Keys() {
-			if k := duplicate(v.Get(key), depth+1); k != "" {
+			if k := duplicate(v.Get(key)); k != "" {
 				return k
 			}
 		}
@@ -286,7 +290,11 @@ func (d *revisionDiff) field() error {
 		if p, ok := f.Get("Parent").(pdf.Ref); top && f.Get("Parent") != nil || ok && !seen[p.Num] {
 			return violated("the new field, object %d, has a parent it doesn't belong to", r.Num)
 		}
-		if f.Get("Subtype") == pdf.Name("Widget") || f.Has("Rect") {
+		if f.Has("Rect") || f.Has("Subtype") {
+			// Other annotations draw more than their appearance inside the rectangle.
+			if f.Get("Subtype") != pdf.Object(pdf.Name("Widget")) {
+				return violated("the new field, object %d, is another kind of annotation", r.Num)
+			}
 			d.widgets[r.Num] = f
 		}
 		kids, err := d.now.Array(f.Get("Kids"))

@@ -191,6 +191,25 @@ describe("the end", () => {
     expect(browser.openTabs.size).toBe(1);
   });
 
+  it("closes a tab that the host forgot, and never the next signing's", async () => {
+    vi.useFakeTimers();
+    try {
+      await open();
+      const first = tabId();
+      relay.closeLater(false, 900);
+      await ask({ do: "close" });
+      await open();
+      await vi.advanceTimersByTimeAsync(2000);
+      expect([...browser.openTabs.keys()]).not.toContain(first);
+      expect(browser.openTabs.size).toBe(1);
+      relay.closeLater(false, 900);
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(browser.openTabs.size).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("of the port stops everything", async () => {
     await open();
     const tab = tabId();

@@ -332,7 +332,7 @@ export class Signing {
       this.#unwatch = undefined;
       // The host closes the tab itself; this holds where it doesn't.
       const keep = this.view.screen !== "done" && this.view.screen !== "cancelled" && this.view.codeSent;
-      setTimeout(() => void link.relay?.close(keep), limits.detach);
+      link.relay?.closeLater(keep, limits.detach);
       this.#letGo();
     }
   }

@@ -7,7 +7,7 @@ import type { Mode } from "../shared/protocol";
 export interface RelayLike {
   handle(request: unknown): Promise<void>;
   show(): Promise<void>;
-  close(keep: boolean): Promise<void>;
+  closeLater(keep: boolean, ms: number): void;
   end(keep: boolean): Promise<void>;
 }
 

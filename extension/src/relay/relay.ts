@@ -67,6 +67,15 @@ export class Relay {
     if (!keep) await chrome.tabs.remove(tab.id).catch(() => {});
   }
 
+  /**
+   * Closes the tab that is open now, should the host not have done so after ms. A tab that was opened meanwhile is the next
+   * signing's.
+   */
+  closeLater(keep: boolean, ms: number): void {
+    const tab = this.#tab;
+    if (tab) setTimeout(() => void (this.#tab === tab && this.close(keep)), ms);
+  }
+
   /** Brings tab and window before the person. */
   async show(): Promise<void> {
     const tab = this.#need();

@@ -1,0 +1,100 @@
+// Every state of the popup, as it comes in a signing, for looking at. It's in no build.
+
+import type { Key } from "../../src/shared/i18n";
+import type { View } from "../../src/shared/view";
+import { initialView } from "../../src/shared/view";
+
+type T = (key: Key, ...subs: string[]) => string;
+
+const document = {
+  name: "Contrato de arrendamento – Rua da Prata 12.pdf", size: 184_320, pages: 6,
+  sha256: "72d0dd94bc97af36697e91a208a6e87f1ecc0b53d6b203ad08a82c2c3d54216e",
+};
+const source = { name: document.name, site: "imobiliaria.exemplo.pt" };
+const host = { version: "0.1.0", environment: "production", custom: false, modes: ["relay" as const, "launch" as const] };
+const base: View = { ...initialView, host, document, source };
+const walked = ["root_page", "upload_page", "preview_page"];
+const toCode = [...walked, "details_page", "credentials_page"];
+const code = { reference: "7BKMS6EL", resend: true, approval: false, sandbox: "", since: 0 };
+
+/** What the host says comes in the person's language; say picks it. */
+export function states(t: T, say: (pt: string, en: string) => string, now: number): Record<string, View> {
+  const error = (code: string, retry: "type" | "start" | "wait" | "nothing", message: string, next: string, site?: string) => ({ code, retry, message, next, site });
+  const own = (code: string, message: Key, next: Key, ...subs: string[]) => ({ code, retry: "type" as const, message: t(message, ...subs), next: t(next) });
+  const findings = [
+    { check: "original_prefix", result: "pass" as const, text: say("É exatamente o documento enviado, sem nenhum byte alterado.", "It is exactly the document that was sent, without a byte changed.") },
+    { check: "signature", result: "pass" as const, text: say("A assinatura corresponde aos bytes do ficheiro.", "The signature fits the file's bytes.") },
+    { check: "chain", result: "pass" as const, text: say("O certificado leva à raiz do Estado.", "The certificate leads to the State's root.") },
+    { check: "timestamp", result: "unknown" as const, text: say("A assinatura não tem selo temporal.", "The signature has no timestamp.") },
+  ];
+  const result = {
+    verdict: "verified" as const, signature_exists: "yes" as const, signer: "Maria Exemplo da Silva", issuer: "EC de Chave Móvel Digital de Assinatura Digital Qualificada do Cidadão 0005",
+    time: "2026-11-22T10:31:00Z", findings, validator: "https://validador.autenticacao.gov.pt/validation",
+  };
+  const file = { path: "/home/maria/Transferências/Contrato de arrendamento – Rua da Prata 12-signed.pdf", name: "x", size: 1, sha256: "" };
+  return {
+    "choose": { ...initialView, host },
+    "choose-unfinished": {
+      ...initialView, host,
+      unfinished: [
+        { id: "1", name: "procuração.pdf", sha256: "", answer: "signed_saved", path: "/home/maria/Transferências/procuração-signed.pdf" },
+        { id: "2", name: "fatura.pdf", sha256: "", answer: "may_be_signed" },
+      ],
+    },
+    "choose-not-pdf": { ...initialView, host, problem: own("PDF_NOT_PDF", "pdfNotPdf", "pdfNotPdfNext") },
+    "choose-tab-unknown": { ...initialView, host, problem: own("PDF_TAB_UNKNOWN", "pdfTabUnknown", "pdfTabUnknownNext") },
+    "fetching": { ...initialView, host, screen: "fetching" },
+    "checking": { ...initialView, host, screen: "fetching", source },
+    "document": { ...base, screen: "document" },
+    "document-warnings": { ...base, screen: "document", document: { ...document, size: 5_400_000, signatures: 2, xfa: true, damaged: "x" } },
+    "document-look-first": {
+      ...base, screen: "document", lookFirst: true,
+      problem: error("LOOK_FIRST", "type", say("Numa tentativa anterior este documento pode ter sido assinado.", "In an earlier try this document may have been signed."), say("Procure primeiro o ficheiro assinado; se ele não existir, confirme que quer assinar.", "Look for the signed file first; if there is none, confirm that you want to sign.")),
+    },
+    "credentials": { ...base, screen: "credentials" },
+    "credentials-launch": { ...base, screen: "credentials", mode: "launch" },
+    "credentials-mode-changed": { ...base, screen: "credentials", mode: "launch", modeChanged: true },
+    "credentials-wrong": {
+      ...base, screen: "credentials", confirmed: true,
+      problem: error("PIN_WRONG", "type", say("O número de telemóvel ou o PIN de assinatura estão errados.", "The mobile number or the signature PIN is wrong."), say("Escreva-os de novo com cuidado: três PIN errados bloqueiam a conta.", "Type them again with care: three wrong PINs lock the account."), "Dados de autenticação inválidos."),
+    },
+    "working": { ...base, screen: "working", steps: walked },
+    "working-cancelling": { ...base, screen: "working", steps: walked, cancelling: true },
+    "code": { ...base, screen: "code", steps: toCode, code: { ...code, since: now - 14_000 } },
+    "code-approval-sandbox": {
+      ...base, screen: "code", steps: toCode, code: { ...code, approval: true, sandbox: "314159", since: now - 14_000 }, host: { ...host, environment: "sandbox" },
+    },
+    "code-wrong-late": {
+      ...base, screen: "code", steps: toCode, code: { ...code, since: now - 140_000 },
+      problem: error("CODE_WRONG", "type", say("O código de segurança não está certo.", "The security code isn't right."), say("Escreva o último código que recebeu.", "Type the last code that you received.")),
+    },
+    "sending": { ...base, screen: "sending", codeSent: true, steps: [...toCode, "code_sent"] },
+    "assist": {
+      ...base, screen: "assist", steps: walked, assist: { step: "details_page", title: "Novidades da CMD", site: "cmd.autenticacao.gov.pt", shown: true },
+      problem: error("PAGE_UNKNOWN", "nothing", say("A página da Chave Móvel Digital não é conhecida deste programa.", "This program doesn't know this Chave Móvel Digital page."), say("Continue à mão nessa página; o programa segue quando a reconhecer e guarda o ficheiro assinado.", "Go on by hand in that page; the program carries on when it knows it again and saves the signed file.")),
+    },
+    "done": { ...base, screen: "done", codeSent: true, result, file },
+    "unverified": {
+      ...base, screen: "unverified", codeSent: true, file: { ...file, path: file.path.replace("-signed", "-NAO-VERIFICADO") },
+      result: { ...result, verdict: "failed", signature_exists: "maybe", findings: [{ check: "x", result: "fail", text: say("O documento devolvido não é o que foi enviado.", "The document that came back isn't the one that was sent.") }, ...findings.slice(1)] },
+      problem: error("NOT_VERIFIED", "nothing", say("O ficheiro devolvido não passou na verificação.", "The file that came back failed the check."), say("Pode ter sido feita uma assinatura, mas não a conseguimos confirmar. Não assine de novo antes de ver o ficheiro que foi guardado à parte.", "A signature may have been made, but we could not confirm it. Don't sign again before looking at the file that was kept apart.")),
+    },
+    "failed-locked": {
+      ...base, screen: "failed",
+      problem: error("ACCOUNT_LOCKED", "nothing", say("A sua conta encontra-se temporariamente bloqueada.", "Your account is temporarily locked."), say("Desbloqueie-a na área reservada de autenticacao.gov.pt com o Cartão de Cidadão, ou num balcão.", "Unlock it in the reserved area of autenticacao.gov.pt with the Citizen Card, or at a counter.")),
+    },
+    "failed-site": {
+      ...base, screen: "failed",
+      problem: error("SITE_UNAVAILABLE", "wait", say("O serviço de Chave Móvel Digital está indisponível neste momento.", "The Chave Móvel Digital service is unavailable at the moment."), say("O problema é do lado do serviço: tente mais tarde.", "The problem is on the service's side: try later.")),
+    },
+    "failed-may-be-signed": {
+      ...base, screen: "failed", codeSent: true,
+      problem: error("MAY_BE_SIGNED", "nothing", say("Pode ter sido feita uma assinatura, mas o ficheiro assinado não chegou.", "A signature may have been made, but the signed file didn't arrive."), say("Não assine de novo antes de ver: procure o ficheiro nas transferências do navegador e no separador da Chave Móvel Digital.", "Don't sign again before looking: look in the browser's downloads and in the Chave Móvel Digital tab.")),
+    },
+    "cancelled": { ...base, screen: "cancelled" },
+    "interrupted-nothing": { ...base, screen: "interrupted", interrupted: { answer: "nothing_signed" } },
+    "interrupted-waiting": { ...base, screen: "interrupted", codeSent: true, interrupted: { answer: "waiting", browserPath: "/home/maria/Transferências/assinado.pdf" } },
+    "interrupted-saved": { ...base, screen: "interrupted", codeSent: true, interrupted: { answer: "saved", path: file.path } },
+    "nohost": { ...initialView, screen: "nohost", problem: own("HOST_NOT_FOUND", "hostNotFound", "hostNotFoundNext") },
+  };
+}

@@ -65,7 +65,11 @@ func (d *examination) browser(b found) {
 		d.say(b, Finding{Check: "browser-unused", Result: Note, Text: problem.Text{
 			PT: "instalado mas nunca aberto por si", EN: "installed but never opened by you"}})
 	case own == nil && everybodys == nil:
-		d.say(b, Finding{Check: "manifest-missing", Result: Bad, Mend: d.command(target{browsers: []found{b}}, "install"), Text: problem.Text{
+		mend := target{browsers: []found{b}, level: LevelUser}
+		if d.hides(b) {
+			mend.level = LevelSystem
+		}
+		d.say(b, Finding{Check: "manifest-missing", Result: Bad, Mend: d.command(mend, "install"), Text: problem.Text{
 			PT: "não conhece o programa: falta o ficheiro de registo", EN: "doesn't know the program: the host manifest is missing"}})
 	case own != nil:
 		first := d.examine(*own, b)

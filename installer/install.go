@@ -95,6 +95,8 @@ func (in *Installer) Install() ([]Finding, error) {
 	named := len(in.opts.Browsers) > 0
 	for _, b := range browsers {
 		switch {
+		case !named && !in.opts.System && in.hides(b):
+			findings = append(findings, in.hiding(b))
 		case named, b.used, in.opts.System && b.installed:
 			wanted = append(wanted, b)
 		case b.installed:

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -99,8 +100,17 @@ func (l *launched) flags(path string, opts LaunchOptions) []chromedp.ExecAllocat
 		chromedp.Flag("disable-save-password-bubble", true),
 		// Chrome's own dumps of a crash would hold the page's memory, and so the PIN.
 		chromedp.Flag("disable-crash-reporter", true),
-		chromedp.Env("TMPDIR="+l.profile.temp()),
+		chromedp.Env(append(locale(lang), "TMPDIR="+l.profile.temp())...),
 	)
+}
+
+// locale is a UTF-8 one whatever the person's is: on Linux, in any other, Chromium can't open a file with an accent in its
+// path, and would send the form without it.
+func locale(lang string) []string {
+	if runtime.GOOS != "linux" {
+		return nil
+	}
+	return []string{"LC_ALL=C.UTF-8", "LANGUAGE=" + strings.ReplaceAll(lang, "-", "_")}
 }
 
 func (l *launched) start(ctx context.Context) error {

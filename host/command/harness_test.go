@@ -113,7 +113,7 @@ func (m *machine) pdf(name string) string {
 }
 
 func (m *machine) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(binary, args...)
+	cmd := exec.Command(program, args...)
 	cmd.Env, cmd.Dir = m.env, m.dir
 	return cmd
 }
@@ -240,7 +240,7 @@ func talk(t *testing.T, in io.WriteCloser, out io.Reader) *client {
 func (c *client) note(arrow string, data []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.log = append(c.log, fmt.Sprintf("%s %.300s", arrow, bytes.TrimSpace(data)))
+	c.log = append(c.log, fmt.Sprintf("%s %.160s", arrow, bytes.TrimSpace(data)))
 }
 
 func (c *client) transcript() string {

@@ -10,9 +10,9 @@ import (
 	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox/signer"
 )
 
-// binary is the program as it's shipped, built once; authority is the folder of a test CA that all sandboxes of these tests
+// program is the binary as it's shipped, built once; authority is the folder of a test CA that all sandboxes of these tests
 // share, because making keys is slow.
-var binary, authority string
+var program, authority string
 
 func TestMain(m *testing.M) { os.Exit(runTests(m)) }
 
@@ -23,8 +23,8 @@ func runTests(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	binary, authority = filepath.Join(dir, "cmdsign"), filepath.Join(dir, "ca")
-	args := []string{"build", "-o", binary}
+	program, authority = filepath.Join(dir, "cmdsign"), filepath.Join(dir, "ca")
+	args := []string{"build", "-o", program}
 	if raceDetector {
 		args = append(args, "-race")
 	}

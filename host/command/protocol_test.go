@@ -170,7 +170,7 @@ func TestExampleScript(t *testing.T) {
 	require.NoError(t, err)
 	pdf := m.pdf("contrato.pdf")
 	cmd := exec.Command("bash", "../../docs/examples/sign.sh", pdf)
-	cmd.Env = append(m.env, "CMDSIGN="+binary)
+	cmd.Env = append(m.env, "CMDSIGN="+program)
 	browsers <- struct{}{}
 	out, err := cmd.Output()
 	<-browsers

@@ -1,7 +1,9 @@
 package command
 
 import (
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,4 +44,28 @@ func glob(t *testing.T, pattern string) []string {
 	found, err := filepath.Glob(pattern)
 	require.NoError(t, err)
 	return found
+}
+
+// Names with accents and spaces, of the document and of the person's folders, on a machine whose locale knows no accents.
+func TestAccents(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, sandbox.Config{})
+	m.env = append(m.env, "LANG=C", "LC_ALL=C", "XDG_STATE_HOME="+m.at("estado da João"), "XDG_DOWNLOAD_DIR="+m.at("Transferências"))
+	require.NoError(t, os.Mkdir(m.at("Transferências"), 0o700))
+	pdf := m.pdf("Declaração nº 1 – família & Cª.pdf")
+	last := m.converse().sign(m.sandbox, goodPhone, pdf)
+	m.requireSaved(last, pdf)
+	require.Equal(t, m.at("Transferências", "Declaração nº 1 – família & Cª-signed.pdf"), last.File.Path)
+}
+
+// A home with a long path: a browser makes a socket in its folders, whose path can't be long.
+func TestLongPaths(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, sandbox.Config{})
+	m.env = append(m.env, "XDG_CACHE_HOME="+m.at(strings.Repeat("a-long-name/", 8)))
+	pdf := m.pdf("a.pdf")
+	h := m.converse()
+	m.requireSaved(h.sign(m.sandbox, " +351 900-000-001 ", pdf), pdf)
+	require.Zero(t, h.hangUp())
+	require.Empty(t, glob(t, m.at("tmp", "*")))
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -131,6 +132,38 @@ func (c *chrome) worker(expression string) {
 	require.Fail(c.p.t, "the worker isn't running")
 }
 
+// menu picks "Assinar com CMD" of a link's context menu. A headless browser has no menu to click, so the permission that the
+// click gives comes from a click on the button, and the event from the worker itself; TestARealRightClick does it for real.
+func (c *chrome) menu(link string) *popup {
+	c.p.t.Helper()
+	c.click().close()
+	var found struct {
+		URL, FrameURL string
+		FrameID       int
+	}
+	const find = `(() => {
+		const el = document.getElementById(%q);
+		return JSON.stringify({URL: el.href});
+	})()`
+	raw, err := chromedp.Run(c.ctx, chromedp.Evaluate[string](fmt.Sprintf(find, link)))
+	require.NoError(c.p.t, err)
+	require.NoError(c.p.t, json.Unmarshal([]byte(raw), &found))
+	return c.pick(map[string]any{"menuItemId": "link", "linkUrl": found.URL})
+}
+
+// pick has the worker take a menu event of the front tab, and waits for the popup that it opens.
+func (c *chrome) pick(info map[string]any) *popup {
+	c.p.t.Helper()
+	before := c.popups()
+	data, err := json.Marshal(info)
+	require.NoError(c.p.t, err)
+	c.worker(fmt.Sprintf(`(async () => {
+		const [tab] = await chrome.tabs.query({active: true, lastFocusedWindow: true});
+		chrome.contextMenus.onClicked.dispatch({pageUrl: tab.url, frameId: 0, ...%s}, tab);
+	})()`, data))
+	return c.newPopup(before)
+}
+
 // popup is the extension's page, as a popup or a window.
 type popup struct {
 	c      *chrome
@@ -146,6 +179,11 @@ func (p *popup) close() { p.cancel() }
 func (p *popup) until(screens ...string) string {
 	p.t.Helper()
 	var now string
+	defer func() {
+		if p.t.Failed() {
+			p.t.Logf("the popup shows %q:\n%s\nthe host's log:\n%s", now, p.lastText(), p.c.p.log())
+		}
+	}()
 	require.Eventually(p.t, func() bool {
 		name, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](`document.querySelector("[data-screen]")?.dataset.screen ?? ""`))
 		if err != nil {
@@ -199,6 +237,15 @@ func (p *popup) text() string {
 	return text
 }
 
+// lastText is what the popup shows, for the report of a failure.
+func (p *popup) lastText() string {
+	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](`document.body.innerText`))
+	if err != nil {
+		return err.Error()
+	}
+	return text
+}
+
 // picture keeps a screenshot where E2E_PICTURES says; without it none is kept.
 func (p *popup) picture(name string) {
 	dir := os.Getenv("E2E_PICTURES")
@@ -209,4 +256,23 @@ func (p *popup) picture(name string) {
 	require.NoError(p.t, err)
 	require.NoError(p.t, os.MkdirAll(dir, 0o755))
 	require.NoError(p.t, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644))
+}
+
+// frame is the extension API's id of the page's own frame.
+func (c *chrome) frame() int {
+	c.p.t.Helper()
+	for _, info := range c.targets() {
+		if info.Type == "service_worker" && strings.Contains(info.URL, c.id) {
+			ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithTargetID(info.TargetID), chromedp.WithDetachOnCancel())
+			defer cancel()
+			id, err := chromedp.Run(ctx, chromedp.Evaluate[int](`(async () => {
+				const [tab] = await chrome.tabs.query({active: true, lastFocusedWindow: true});
+				const all = await chrome.scripting.executeScript({target: {tabId: tab.id, allFrames: true}, func: () => 0});
+				return all.map((f) => f.frameId).find((id) => id !== 0) ?? 0;
+			})()`, chromedp.EvalAwaitPromise))
+			require.NoError(c.p.t, err)
+			return id
+		}
+	}
+	return 0
 }

@@ -41,11 +41,12 @@ func run(m *testing.M) int {
 		return 1
 	}
 	extensionID = strings.TrimSpace(string(id))
-	chromiumBuild, _ = filepath.Abs("../dist/chromium")
-	firefoxBuild, _ = filepath.Abs("../dist/firefox")
+	// Copies: a browser reads an unpacked extension all the time, and somebody may build it anew meanwhile.
+	chromiumBuild, firefoxBuild = filepath.Join(dir, "chromium"), filepath.Join(dir, "firefox")
 	for _, build := range []string{chromiumBuild, firefoxBuild} {
-		if _, err := os.Stat(filepath.Join(build, "manifest.json")); err != nil {
-			fmt.Fprintln(os.Stderr, "the extension isn't built (make extension):", err)
+		err := os.CopyFS(build, os.DirFS(filepath.Join("..", "dist", filepath.Base(build))))
+		if _, missing := os.Stat(filepath.Join(build, "manifest.json")); err != nil || missing != nil {
+			fmt.Fprintln(os.Stderr, "the extension isn't built (make extension):", err, missing)
 			return 1
 		}
 	}

@@ -86,6 +86,15 @@ func (p *person) register(host string) {
 	require.NoError(p.t, os.WriteFile(path, manifest, 0o644))
 }
 
+// log is the end of the host's log.
+func (p *person) log() string {
+	data, err := os.ReadFile(p.at("host.log"))
+	if err != nil {
+		return err.Error()
+	}
+	return string(data[max(0, len(data)-9000):])
+}
+
 // downloads are the files in the person's Downloads.
 func (p *person) downloads() []string {
 	p.t.Helper()

@@ -119,7 +119,9 @@ func (t *relayTransport) Write(_ context.Context, msg *cdproto.Message) error {
 		t.sticky = append(t.sticky, stickyCommand{method, params})
 		t.mu.Unlock()
 	}
+	t.log.Debug("relay command", "id", msg.ID, "method", method)
 	t.link.send(map[string]any{"do": "command", "method": method, "params": params}, func(a relayAnswer) {
+		t.log.Debug("relay answer", "id", msg.ID, "method", method, "err", a.err)
 		if a.err != nil {
 			t.refuse(msg, a.err)
 			return
@@ -158,6 +160,7 @@ func (t *relayTransport) event(method string, params json.RawMessage) {
 	if len(params) == 0 {
 		params = json.RawMessage("{}")
 	}
+	t.log.Debug("relay event", "method", method)
 	t.push(&cdproto.Message{SessionID: relaySession, Method: cdproto.MethodType(method), Params: jsonv2.Value(params)})
 }
 

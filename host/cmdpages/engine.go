@@ -207,6 +207,7 @@ func (e *engine) look(ctx context.Context, since *seen, unknown time.Duration) *
 		s, err := browser.Call[*seen](ctx, e.tab, e.document(world), `function(ask) { return cmdsign.wait(ask); }`, ask)
 		if err == nil && s != nil {
 			s.World = world
+			e.log.Debug("seen", "page", s.Page, "missing", s.Missing, "host", s.Host, "path", s.Path, "scores", s.Scores)
 			return s
 		}
 		if err != nil && !errors.Is(err, browser.ErrDocumentGone) && ctx.Err() == nil {

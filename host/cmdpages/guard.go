@@ -79,6 +79,8 @@ func (g *guard) tell(e event) {
 }
 
 func (g *guard) handle(ctx context.Context, ev *fetch.EventRequestPaused) {
+	g.log.Debug("document", "method", ev.Request.Method, "host", hostOf(ev.Request.URL), "main", ev.FrameID == g.frame,
+		"status", ev.ResponseStatusCode, "error", ev.ResponseErrorReason)
 	var err error
 	if ev.ResponseStatusCode == 0 && ev.ResponseErrorReason == "" {
 		err = g.request(ctx, ev)

@@ -1,5 +1,5 @@
-# What a contributor runs. "make build" needs Go alone; test and demo install the
-# rest (scripts/deps.sh).
+# What a contributor runs. It needs Go, Node and make; test and demo install the rest
+# (scripts/deps.sh).
 
 MODULE   := github.com/sign-with-cmd/sign-with-cmd
 VERSION  := $(or $(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null),$(shell cat VERSION))
@@ -9,22 +9,35 @@ FUZZTIME ?= 60s
 # Debian's Go and a Go unpacked as go.dev says are both found.
 export PATH := $(PATH):/usr/local/go/bin
 
-.PHONY: build test lint fmt cross fuzz demo clean deps
+GOCODE := host installer manifests extension/e2e
 
-build:
+.PHONY: build host extension test lint fmt cross fuzz demo clean deps
+
+# bin/cmdsign and extension/dist/{chromium,firefox}.
+build: host extension
+
+host:
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/cmdsign ./host/cmdsign
 
+extension: extension/node_modules/.package-lock.json
+	cd extension && npm run --silent build
+
+extension/node_modules/.package-lock.json: extension/package-lock.json
+	cd extension && npm ci --no-fund --no-audit --loglevel=error
+
 # The race detector needs a C compiler, so this one is not CGO_ENABLED=0.
-test: deps lint cross
+test: deps extension lint cross
+	cd extension && npm test --silent
 	CGO_ENABLED=1 go test -race -timeout 20m ./...
 
-lint: bin/staticcheck
-	@unformatted=$$(gofmt -l host); test -z "$$unformatted" || { echo "make fmt would change:"; echo "$$unformatted"; exit 1; }
+lint: bin/staticcheck extension
+	@unformatted=$$(gofmt -l $(GOCODE)); test -z "$$unformatted" || { echo "make fmt would change:"; echo "$$unformatted"; exit 1; }
 	go vet ./...
 	bin/staticcheck ./...
+	cd extension && npm run --silent lint
 
 fmt:
-	gofmt -w host
+	gofmt -w $(GOCODE)
 
 bin/staticcheck: tools/go.mod tools/go.sum
 	go -C tools build -o ../$@ honnef.co/go/tools/cmd/staticcheck
@@ -45,4 +58,4 @@ deps:
 	@bash scripts/deps.sh test
 
 clean:
-	rm -rf bin
+	rm -rf bin extension/dist extension/node_modules

@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	"host/rules":        {},
 	"manifests":         {},
 	"installer":         {"manifests"},
+	"extension/e2e":     {}, // tests only
 }
 
 // onlyFor are packages that none but these may import; tests may.

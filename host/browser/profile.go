@@ -69,11 +69,18 @@ func tryProfile(parent string) (*profile, error) {
 		p.lock.Close()
 		return nil, errors.New("the profile's lock was taken away")
 	}
-	for _, dir := range []string{p.dir, p.downloads(), p.tmp} {
+	for _, dir := range []string{p.dir, p.downloads(), p.tmp, p.inside("Default")} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			p.remove()
 			return nil, err
 		}
+	}
+	// Chromium keeps what is typed into a page, the code among it, on disk to restore the session after a crash. A file
+	// where that folder should be prevents it. An incognito window would too, but the downloads of a tab that it opens
+	// can't be caught.
+	if err := os.WriteFile(p.inside("Default", "Sessions"), nil, 0o400); err != nil {
+		p.remove()
+		return nil, err
 	}
 	return p, nil
 }
@@ -102,8 +109,12 @@ func tempFor(dir string) string {
 	return inside
 }
 
+func (p *profile) inside(parts ...string) string {
+	return filepath.Join(append([]string{p.dir}, parts...)...)
+}
+
 func (p *profile) lockPath() string  { return p.dir + ".lock" }
-func (p *profile) downloads() string { return filepath.Join(p.dir, "downloads") }
+func (p *profile) downloads() string { return p.inside("downloads") }
 func (p *profile) temp() string      { return p.tmp }
 
 func (p *profile) remove() {

@@ -210,6 +210,8 @@ type client struct {
 	write func([]byte) error
 	inbox chan []byte
 
+	received []byte // all of it
+
 	mu  sync.Mutex
 	log []string
 }
@@ -274,6 +276,7 @@ func (c *client) receive() (message, bool) {
 			return message{}, false
 		}
 		c.note("<--", data)
+		c.received = append(c.received, data...)
 		var m message
 		require.NoError(c.t, json.Unmarshal(data, &m), "not a message: %q", data)
 		return m, true

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
@@ -60,6 +61,10 @@ const maxDepth = 16
 // parse reads a message and says what it asks for. The error never quotes the message, which may hold a secret.
 func parse(data []byte) (message, kind, error) {
 	var m message
+	// The decoder would put other characters in place of what isn't UTF-8, in a path for example.
+	if !utf8.Valid(data) {
+		return m, "", problem.New(problem.MessageMalformed, "not UTF-8")
+	}
 	if deep(data) {
 		return m, "", problem.New(problem.MessageMalformed, "nested too deep")
 	}

@@ -52,7 +52,7 @@ fuzz:
 
 demo: build
 	@bash scripts/deps.sh demo
-	./bin/cmdsign demo
+	./bin/cmdsign demo --extension extension/dist/chromium
 
 deps:
 	@bash scripts/deps.sh test

@@ -60,7 +60,7 @@ func Launch(ctx context.Context, opts LaunchOptions) (Tab, error) {
 	if err != nil {
 		return nil, problem.Newf(problem.BrowserFailed, "making the profile directory: %w", err)
 	}
-	l := &launched{profile: prof, headless: headless(opts.Headless), downloads: make(chan string, 16)}
+	l := &launched{profile: prof, headless: Headless(opts.Headless), downloads: make(chan string, 16)}
 	if runtime.GOOS == "linux" && os.Getuid() == 0 {
 		l.notes = append(l.notes, "O navegador corre sem a sua caixa de proteção (--no-sandbox), porque o programa corre como root. / The browser runs without its sandbox (--no-sandbox), because the program runs as root.")
 	}
@@ -232,8 +232,8 @@ func (l *launched) Close() error {
 	return l.closeErr
 }
 
-// headless says whether to do without a window: as asked, else where there is no display.
-func headless(asked *bool) bool {
+// Headless says whether to do without a window: as asked, else where there is no display.
+func Headless(asked *bool) bool {
 	if asked != nil {
 		return *asked
 	}

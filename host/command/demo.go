@@ -25,14 +25,20 @@ var examplePDF []byte
 
 const exampleName = "contrato-de-exemplo.pdf"
 
-// demoPIN is any PIN: the sandbox takes all that are well formed.
-const demoPIN = "1234"
+// demoPhone is the sandbox's phone for success, as it's written in Portugal.
+const demoPhone = "900000001"
 
 func newDemo(load loader) *cobra.Command {
+	var extension, pictures string
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Uma assinatura inteira no sandbox / A whole signature on the sandbox",
-		Args:  cobra.NoArgs,
+		Long: `Mostra uma assinatura inteira no sandbox, sem valor legal: com --extension no navegador, com a extensão dessa pasta;
+sem ela, a conversa no terminal.
+
+Shows a whole signature on the sandbox, of no legal value: with --extension in the browser, with the extension of that
+folder; without it, the conversation in the terminal.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := load(cmd)
 			if err != nil {
@@ -40,10 +46,16 @@ func newDemo(load loader) *cobra.Command {
 			}
 			cfg.Env = environment.Sandbox
 			d := demo{out: cmd.OutOrStdout(), en: cfg.Lang == "en"}
-			return d.run(cmd.Context(), cfg)
+			if extension == "" {
+				return d.run(cmd.Context(), cfg)
+			}
+			b := browserDemo{demo: d, cfg: cfg, extension: extension, pictures: pictures, phone: demoPhone}
+			return b.run(cmd.Context())
 		},
 	}
 	signingFlags(cmd)
+	cmd.Flags().StringVar(&extension, "extension", "", "pasta da extensão / folder of the extension")
+	cmd.Flags().StringVar(&pictures, "pictures", "demo-pictures", "pasta das imagens / folder for the pictures")
 	return cmd
 }
 
@@ -138,9 +150,8 @@ func (d *demo) talk(in *json.Decoder, out *json.Encoder, pdf, lang string) (bool
 		case m.State == "start":
 			reply = map[string]any{"start": "", "lang": lang}
 		case m.State == "stage1_input" && prompt && m.Status != "ERROR":
-			phone := sandbox.MagicPhones()[0].Phone
-			d.line("telemóvel, PIN", "phone, PIN", phone+", "+demoPIN)
-			reply = map[string]any{"phone": phone, "pin": demoPIN, "pdf_file_path": pdf}
+			d.line("telemóvel, PIN", "phone, PIN", "+351 "+demoPhone+", "+sandbox.PIN)
+			reply = map[string]any{"phone": "+351 " + demoPhone, "pin": sandbox.PIN, "pdf_file_path": pdf}
 		case m.State == "stage2_input" && prompt && m.Status != "ERROR":
 			d.line("código recebido", "code received", m.SandboxOTP+"  (ref. "+m.Reference+")")
 			reply = map[string]any{"otp": m.SandboxOTP}

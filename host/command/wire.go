@@ -75,14 +75,7 @@ type wired struct {
 // with ctx.
 func wire(ctx context.Context, cfg *config.Config, link *browser.Link, log *slog.Logger) (*wired, error) {
 	w := &wired{link: link}
-	var err error
-	if cfg.Env == environment.Sandbox {
-		w.sandbox, err = sandbox.Start(ctx, sandbox.Config{Dir: cfg.Sandbox.Dir, Look: cfg.Sandbox.Look, Lang: cfg.Sandbox.Lang, Log: log})
-		if err != nil {
-			return nil, problem.Newf(problem.Internal, "starting the sandbox: %w", err)
-		}
-		w.env = environment.ForSandbox(w.sandbox.IntroURL(), w.sandbox.Origins(), w.sandbox.Root())
-	} else if w.env, err = environment.Select(cfg, cfg.Env); err != nil {
+	if err := w.place(ctx, cfg, log); err != nil {
 		return nil, err
 	}
 	pages, err := cmdpages.LoadPages(w.env.Pages)
@@ -130,6 +123,28 @@ func wire(ctx context.Context, cfg *config.Config, link *browser.Link, log *slog
 		}
 	}
 	return w, nil
+}
+
+// place finds the environment, and starts the sandbox where that is it and none runs.
+func (w *wired) place(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
+	var err error
+	switch {
+	case cfg.Env != environment.Sandbox:
+		w.env, err = environment.Select(cfg, cfg.Env)
+	case cfg.Sandbox.Address != "":
+		var r *sandbox.Remote
+		if r, err = sandbox.At(ctx, cfg.Sandbox.Address); err != nil {
+			return cfg.Mistake(err, "sandbox", "address")
+		}
+		w.env = environment.ForSandbox(r.IntroURL, r.Origins, r.Root)
+	default:
+		w.sandbox, err = sandbox.Start(ctx, sandbox.Config{Dir: cfg.Sandbox.Dir, Look: cfg.Sandbox.Look, Lang: cfg.Sandbox.Lang, Log: log})
+		if err != nil {
+			return problem.Newf(problem.Internal, "starting the sandbox: %w", err)
+		}
+		w.env = environment.ForSandbox(w.sandbox.IntroURL(), w.sandbox.Origins(), w.sandbox.Root())
+	}
+	return err
 }
 
 func limits(cfg *config.Config) conversation.Limits {

@@ -57,11 +57,12 @@ type Limits struct {
 	PDF     int64         `mapstructure:"pdf" yaml:"pdf"` // bytes
 }
 
-// Sandbox is the sandbox that --env sandbox starts inside the program.
+// Sandbox is the sandbox that --env sandbox starts inside the program, or, with an address, one that runs already.
 type Sandbox struct {
-	Dir  string `mapstructure:"dir" yaml:"dir"` // where its test CA is kept
-	Look string `mapstructure:"look" yaml:"look"`
-	Lang string `mapstructure:"lang" yaml:"lang"`
+	Address string `mapstructure:"address" yaml:"address"` // host:port on loopback
+	Dir     string `mapstructure:"dir" yaml:"dir"`         // where its test CA is kept
+	Look    string `mapstructure:"look" yaml:"look"`
+	Lang    string `mapstructure:"lang" yaml:"lang"`
 }
 
 // Environment is an environment of the user's own.
@@ -93,7 +94,7 @@ func Load(path string, flags map[string]*pflag.Flag) (*Config, error) {
 		"browser.mode": "launch", "browser.path": "", "browser.headless": "auto",
 		"limits.page": "60s", "limits.unknown": "4s", "limits.result": "120s", "limits.person": "15m", "limits.input": "30m",
 		"limits.pdf":  64 << 20,
-		"sandbox.dir": filepath.Join(xdg.DataHome, "cmdsign", "sandbox"), "sandbox.look": "", "sandbox.lang": "",
+		"sandbox.dir": filepath.Join(xdg.DataHome, "cmdsign", "sandbox"), "sandbox.look": "", "sandbox.lang": "", "sandbox.address": "",
 		"log.level": "warn", "log.file": "",
 	} {
 		v.SetDefault(key, value)

@@ -35,11 +35,12 @@ var mayImport = map[string][]string{
 	"host/cmdpages":     {"host/browser", "host/environment", "host/conversation"}, // implements conversation.Method
 	"host/server":       {"host/conversation", "host/environment"},
 	"host/sandbox":      {"host/environment"},
-	"host/command":      {"host", "manifests", "installer"},
+	"host/command":      {"host", "manifests", "installer", "extension/drive"},
 	"host/cmdsign":      {"host/command", "host/nativemsg"},
 	"host/rules":        {},
 	"manifests":         {},
 	"installer":         {"manifests"},
+	"extension/drive":   {},
 	"extension/e2e":     {}, // tests only
 }
 

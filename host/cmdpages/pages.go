@@ -163,6 +163,9 @@ func parsePages(data []byte) (*Pages, error) {
 
 func (p *Pages) with(over *Pages) *Pages {
 	merged := *p
+	if over.Version != 0 {
+		merged.Version = over.Version
+	}
 	merged.Pages = slices.Clone(p.Pages)
 	for _, page := range over.Pages {
 		if i := slices.IndexFunc(merged.Pages, func(q Page) bool { return q.Name == page.Name }); i >= 0 {

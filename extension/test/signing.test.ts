@@ -97,7 +97,7 @@ async function toDocument(signing: Signing, greeting: Message = hello): Promise<
 async function toCode(signing: Signing): Promise<string> {
   const hash = await toDocument(signing);
   await signing.act({ do: "confirm" });
-  await signing.act({ do: "credentials", phone: "+351 912345678", pin });
+  await signing.act({ do: "credentials", country: "+351", number: "912345678", pin });
   host().say({ state: "stage1", status: "OK", progress: "root_page", id: "d1" });
   host().say({ state: "stage2_input", status: "OK", progress: "otp", reference: "7BKMS6EL", id: "d1" });
   expect(screen(signing)).toBe("code");
@@ -116,6 +116,7 @@ describe("a signing", () => {
     host().say({ state: "done", status: "OK", file: { path: "/d/x-signed.pdf", name: "x", size: 1, sha256: "" } });
     expect(screen(signing)).toBe("done");
     const everything = JSON.stringify([host().got, session, signing.view]);
+    expect(JSON.stringify(session)).not.toContain("912345678");
     for (const secret of [pin, otp]) for (const form of [secret, btoa(secret)]) expect(everything).not.toContain(form);
   });
 
@@ -125,7 +126,7 @@ describe("a signing", () => {
     expect(signing.view).toMatchObject({ mode: "launch", modeChanged: true });
     await signing.act({ do: "accept-mode" });
     await signing.act({ do: "confirm" });
-    await signing.act({ do: "credentials", phone: "+351 912345678", pin });
+    await signing.act({ do: "credentials", country: "+351", number: "912345678", pin });
     expect(told("phone")[0]).toMatchObject({ pin });
   });
 
@@ -133,7 +134,7 @@ describe("a signing", () => {
     const signing = new Signing();
     await toDocument(signing);
     await signing.act({ do: "confirm" });
-    await signing.act({ do: "credentials", phone: "+351 912345678", pin: "12" });
+    await signing.act({ do: "credentials", country: "+351", number: "912345678", pin: "12" });
     expect(signing.view).toMatchObject({ screen: "credentials", problem: { code: "PIN_FORMAT" } });
     expect(told("phone")).toEqual([]);
   });
@@ -142,11 +143,11 @@ describe("a signing", () => {
     const signing = new Signing();
     const hash = await toDocument(signing);
     await signing.act({ do: "confirm" });
-    await signing.act({ do: "credentials", phone: "+351 912345678", pin });
+    await signing.act({ do: "credentials", country: "+351", number: "912345678", pin });
     host().say({ state: "stage1_input", status: "ERROR", error: { code: "LOOK_FIRST", message: "m", retry: "type" } });
     expect(screen(signing)).toBe("document");
     await signing.act({ do: "confirm" });
-    await signing.act({ do: "credentials", phone: "+351 912345678", pin });
+    await signing.act({ do: "credentials", country: "+351", number: "912345678", pin });
     expect(told("phone").at(-1)).toMatchObject({ confirm: hash, sign_again: hash });
   });
 

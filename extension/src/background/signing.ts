@@ -86,7 +86,7 @@ export class Signing {
       case "accept-mode":
         return this.#show({ ...view, modeChanged: false });
       case "credentials":
-        return this.#credentials(action.phone, action.pin);
+        return this.#credentials(action);
       case "otp":
         return this.#code(action.code);
       case "resend":
@@ -196,15 +196,15 @@ export class Signing {
     return this.pick({ kind: "file", name: file.name, bytes: all });
   }
 
-  #credentials(phone: string, pin: string): void {
-    const { view } = this;
-    if (view.screen !== "credentials" || !view.document) return;
+  #credentials({ country, number, pin }: Extract<Action, { do: "credentials" }>): void {
+    if (this.view.screen !== "credentials" || !this.view.document) return;
+    const view: View = { ...this.view, phone: { country, number } };
     if (!wellFormed("pin", pin)) return this.#show({ ...view, problem: problems.format("pin") });
     // In relay mode the PIN stays here, and the host gets a token.
     const secret = view.mode === "relay" ? { pin_token: this.#tokens.give("pin", pin) } : { pin };
-    const confirm = view.document.sha256;
+    const confirm = view.document!.sha256;
     this.#show({ ...view, screen: "working", problem: undefined, picture: undefined });
-    this.#send({ phone, ...secret, confirm, ...(view.lookFirst ? { sign_again: confirm } : {}) });
+    this.#send({ phone: `${country} ${number}`, ...secret, confirm, ...(view.lookFirst ? { sign_again: confirm } : {}) });
   }
 
   async #code(typed: string): Promise<void> {

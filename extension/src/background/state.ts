@@ -107,6 +107,7 @@ function over(view: View, m: HostMessage): View {
     code: undefined,
     assist: undefined,
     picture: undefined,
+    phone: undefined,
     cancelling: false,
   };
 }

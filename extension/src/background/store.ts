@@ -1,12 +1,12 @@
 // What survives the worker's death, so that the popup tells the truth after it. chrome.storage.session is in memory, and goes
-// with the browser. No secret is ever written: a View holds none, and what a sandbox shows or a picture shows is left out.
+// with the browser. No secret is ever written: a View holds none, and the phone, what a sandbox shows and what a picture shows are left out.
 
 import type { View } from "../shared/view";
 
 const slot = "view";
 
 export async function saveView(view: View): Promise<void> {
-  const { picture: _, code, ...rest } = view;
+  const { picture: _picture, phone: _phone, code, ...rest } = view;
   await chrome.storage.session.set({ [slot]: { ...rest, ...(code ? { code: { ...code, sandbox: "" } } : {}) } });
 }
 

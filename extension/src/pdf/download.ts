@@ -2,7 +2,7 @@
 
 import { MAX_PDF } from "../shared/protocol";
 import type { FetchOptions, OnDisk } from "./ladder";
-import { timeLimit } from "./page-fetch";
+import { tooSlow } from "./pace";
 import { PdfProblem } from "./problem";
 
 export async function download(url: string, { signal }: FetchOptions = {}): Promise<OnDisk> {
@@ -32,24 +32,24 @@ export async function download(url: string, { signal }: FetchOptions = {}): Prom
 
 /** Returns when the download is complete. */
 function ended(id: number, signal?: AbortSignal): Promise<void> {
+  const start = Date.now();
   return new Promise((done, failed) => {
     const look = async () => {
       const [item] = await chrome.downloads.search({ id });
       if (!item || item.state === "interrupted") settle(() => failed(problemOf(item?.error)));
       else if (item.bytesReceived > MAX_PDF) settle(() => failed(new PdfProblem("PDF_TOO_LARGE")));
       else if (item.state === "complete") settle(done);
+      else if (tooSlow(Date.now() - start, item.bytesReceived)) settle(() => failed(new PdfProblem("PDF_ENDLESS")));
     };
     const onChanged = (delta: chrome.downloads.DownloadDelta) => void (delta.id === id && look());
     const settle = (end: () => void) => {
       chrome.downloads.onChanged.removeListener(onChanged);
       clearInterval(watch);
-      clearTimeout(limit);
       end();
     };
     chrome.downloads.onChanged.addListener(onChanged);
     // No event tells of a growing size: an endless file is only seen by looking.
     const watch = setInterval(look, 500);
-    const limit = setTimeout(() => settle(() => failed(new PdfProblem("PDF_ENDLESS"))), timeLimit);
     signal?.addEventListener("abort", () => settle(() => failed(signal.reason)));
     void look();
   });

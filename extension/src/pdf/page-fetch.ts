@@ -2,14 +2,12 @@
 
 import { fromBase64 } from "../shared/base64";
 import { MAX_PDF } from "../shared/protocol";
+import { leastPace, patience, timeLimit } from "./pace";
 import { PdfProblem, statusProblem } from "./problem";
 import type { Fetched, FetchOptions } from "./ladder";
 
 /** Bytes that come over in one answer of a script. */
 const slice = 6 << 20;
-
-/** The most a page may take, in ms; one that never ends is given up. */
-export const timeLimit = 120_000;
 
 /** What inPageFetch answers. */
 export type PageAnswer =
@@ -34,7 +32,7 @@ export async function fetchInPage(
   const abort = () => void run(forgetInPage, [id]).catch(() => {});
   signal?.addEventListener("abort", abort);
   try {
-    const answer = await run(inPageFetch, [id, url, cachedOnly, MAX_PDF, timeLimit]).catch(() => undefined);
+    const answer = await run(inPageFetch, [id, url, cachedOnly, MAX_PDF, { timeLimit, patience, leastPace }]).catch(() => undefined);
     signal?.throwIfAborted();
     switch (answer?.kind) {
       case "got":
@@ -70,15 +68,25 @@ export async function fetchInPage(
 
 type Kept = { controller: AbortController; bytes?: Uint8Array };
 
-export async function inPageFetch(id: string, url: string, cachedOnly: boolean, max: number, limit: number): Promise<PageAnswer> {
+export async function inPageFetch(
+  id: string,
+  url: string,
+  cachedOnly: boolean,
+  max: number,
+  pace: { timeLimit: number; patience: number; leastPace: number },
+): Promise<PageAnswer> {
   const world = globalThis as unknown as { signWithCmd?: Map<string, Kept> };
   const kept: Kept = { controller: new AbortController() };
   (world.signWithCmd ??= new Map()).set(id, kept);
   let slow = false;
-  const timer = setTimeout(() => {
-    slow = true;
-    kept.controller.abort();
-  }, limit);
+  let size = 0;
+  const start = Date.now();
+  // tooSlow of pace.ts, which isn't here.
+  const timer = setInterval(() => {
+    const elapsed = Date.now() - start;
+    slow = elapsed > pace.timeLimit || (elapsed > pace.patience && size < (pace.leastPace * elapsed) / 1000);
+    if (slow) kept.controller.abort();
+  }, 500);
   try {
     const response = await fetch(url, {
       credentials: "include",
@@ -89,7 +97,6 @@ export async function inPageFetch(id: string, url: string, cachedOnly: boolean, 
     if (!response.ok) return { kind: "status", status: response.status };
     if (Number(response.headers.get("content-length")) > max) return { kind: "large" };
     const chunks: Uint8Array[] = [];
-    let size = 0;
     let head = "";
     const reader = response.body!.getReader();
     for (;;) {
@@ -117,7 +124,7 @@ export async function inPageFetch(id: string, url: string, cachedOnly: boolean, 
   } catch {
     return { kind: slow ? "slow" : "network" };
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
     if (!kept.bytes) kept.controller.abort();
   }
 }

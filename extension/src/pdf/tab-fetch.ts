@@ -4,7 +4,7 @@
 import { fromBase64 } from "../shared/base64";
 import { MAX_PDF } from "../shared/protocol";
 import type { Fetched, FetchOptions } from "./ladder";
-import { timeLimit } from "./page-fetch";
+import { tooSlow } from "./pace";
 import { PdfProblem, statusProblem } from "./problem";
 import { headSize, looksLikePdf } from "./sniff";
 
@@ -23,14 +23,20 @@ export async function fetchInTab(url: string, referrer: string, { signal }: Fetc
   const target = { tabId: id! };
   const send = (method: string, params?: object) => chrome.debugger.sendCommand(target, method, params as never) as Promise<unknown>;
 
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  // A site that drips is given up; so is one that says nothing at all.
+  const progress = { received: 0 };
+  const start = Date.now();
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const stopped = new Promise<never>((_, failed) => {
+    timer = setInterval(() => tooSlow(Date.now() - start, progress.received) && failed(new PdfProblem("PDF_ENDLESS")), 500);
+    signal?.addEventListener("abort", () => failed(signal.reason));
+  });
+  stopped.catch(() => {});
   let onEvent: ((source: chrome.debugger.DebuggerSession, method: string, params?: object) => void) | undefined;
   let onDetach: ((source: chrome.debugger.Debuggee) => void) | undefined;
   try {
     await chrome.debugger.attach(target, "1.3");
     const document = new Promise<Paused>((found, failed) => {
-      timer = setTimeout(() => failed(new PdfProblem("PDF_ENDLESS")), timeLimit);
-      signal?.addEventListener("abort", () => failed(signal.reason));
       onDetach = (source) => source.tabId === id && failed(new PdfProblem("PDF_UNREACHABLE"));
       onEvent = (source, method, params) => {
         if (source.tabId !== id || source.sessionId || method !== "Fetch.requestPaused") return;
@@ -47,11 +53,11 @@ export async function fetchInTab(url: string, referrer: string, { signal }: Fetc
     await send("Fetch.enable", { patterns: [{ urlPattern: "*", resourceType: "Document", requestStage: "Response" }] });
     // Its answer comes only when the navigation is over, which it never is: the response is taken away from it.
     send("Page.navigate", { url, ...(referrer ? { referrer } : {}) }).catch(() => {});
-    const paused = await document;
-    const bytes = await Promise.race([read(paused, send), stopped(signal)]);
+    const paused = await Promise.race([document, stopped]);
+    const bytes = await Promise.race([read(paused, send, progress), stopped]);
     return { bytes, url: paused.request.url, disposition: header(paused, "content-disposition") };
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
     if (onEvent) chrome.debugger.onEvent.removeListener(onEvent as never);
     if (onDetach) chrome.debugger.onDetach.removeListener(onDetach as never);
     // The tab first: detaching would let the paused response go on, and the browser would save it.
@@ -59,15 +65,11 @@ export async function fetchInTab(url: string, referrer: string, { signal }: Fetc
   }
 }
 
-/** Never fulfils; ends the wait for a body that doesn't end, or that the person no longer wants. */
-function stopped(signal: AbortSignal | undefined): Promise<never> {
-  return new Promise((_, failed) => {
-    setTimeout(() => failed(new PdfProblem("PDF_ENDLESS")), timeLimit);
-    signal?.addEventListener("abort", () => failed(signal.reason));
-  });
-}
-
-async function read(paused: Paused, send: (method: string, params?: object) => Promise<unknown>): Promise<Uint8Array<ArrayBuffer>> {
+async function read(
+  paused: Paused,
+  send: (method: string, params?: object) => Promise<unknown>,
+  progress: { received: number },
+): Promise<Uint8Array<ArrayBuffer>> {
   const refused = statusProblem(paused.responseStatusCode ?? 0);
   if (refused) throw refused;
   if (Number(header(paused, "content-length")) > MAX_PDF) throw new PdfProblem("PDF_TOO_LARGE");
@@ -80,6 +82,7 @@ async function read(paused: Paused, send: (method: string, params?: object) => P
     const bytes = part.base64Encoded ? fromBase64(part.data) : new TextEncoder().encode(part.data);
     chunks.push(bytes);
     size += bytes.length;
+    progress.received = size;
     if (size > MAX_PDF) throw new PdfProblem("PDF_TOO_LARGE");
     if (size >= headSize && !looksLikePdf(join(chunks, headSize))) throw new PdfProblem("PDF_NOT_PDF");
     if (part.eof) return join(chunks, size);

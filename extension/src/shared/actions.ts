@@ -9,7 +9,7 @@ export type Action =
   | { do: "file"; name: string; data: string; last: boolean }
   | { do: "confirm" }
   | { do: "accept-mode" }
-  | { do: "credentials"; phone: string; pin: string }
+  | { do: "credentials"; country: string; number: string; pin: string }
   | { do: "otp"; code: string }
   | { do: "resend" }
   | { do: "cancel" }

@@ -45,6 +45,8 @@ export interface View {
   /** LOOK_FIRST was said: the next confirmation signs again. */
   lookFirst?: boolean;
   confirmed?: boolean;
+  /** The phone as it was typed, for typing the PIN again. In memory only. */
+  phone?: { country: string; number: string };
 
   id?: string;
   /** Progress in the order it came, each once. */

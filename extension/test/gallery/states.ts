@@ -55,7 +55,7 @@ export function states(t: T, say: (pt: string, en: string) => string, now: numbe
     "credentials-launch": { ...base, screen: "credentials", mode: "launch" },
     "credentials-mode-changed": { ...base, screen: "credentials", mode: "launch", modeChanged: true },
     "credentials-wrong": {
-      ...base, screen: "credentials", confirmed: true,
+      ...base, screen: "credentials", confirmed: true, phone: { country: "+351", number: "912 345 678" },
       problem: error("PIN_WRONG", "type", say("O número de telemóvel ou o PIN de assinatura estão errados.", "The mobile number or the signature PIN is wrong."), say("Escreva-os de novo com cuidado: três PIN errados bloqueiam a conta.", "Type them again with care: three wrong PINs lock the account."), "Dados de autenticação inválidos."),
     },
     "working": { ...base, screen: "working", steps: walked },

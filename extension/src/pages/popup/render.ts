@@ -67,5 +67,6 @@ function announcement(view: View, main: HTMLElement): string {
 
 function environment({ host }: View): Node[] {
   if (!host || host.environment === "production" || host.environment === "") return [];
-  return [h("p", { className: "environment" }, t("environment", host.environment))];
+  const text = host.custom ? t("environmentOwn", host.environment) : t("environment", host.environment);
+  return [h("p", { className: "environment" }, text)];
 }

@@ -52,7 +52,10 @@ function form(view: View, act: Act): Node {
 
   void loadSettings().then((s) => {
     remember.checked = s.rememberPhone;
-    if (s.rememberPhone && !phone.value) {
+    if (view.phone && !phone.value) {
+      country.value = view.phone.country;
+      phone.value = view.phone.number;
+    } else if (s.rememberPhone && !phone.value) {
       country.value = s.country;
       phone.value = s.phone;
     }
@@ -92,9 +95,7 @@ function form(view: View, act: Act): Node {
     );
     const typed = pin.value;
     pin.value = "";
-    act({ do: "credentials", phone: `${country.value} ${phone.value}`, pin: typed });
+    act({ do: "credentials", country: country.value, number: phone.value, pin: typed });
   };
-  // Opened again with what is wrong: the PIN is never there any more, the phone is.
-  if (view.problem?.code === "PIN_WRONG") queueMicrotask(() => pin.focus());
   return form;
 }

@@ -6,7 +6,7 @@ import { savedAt } from "../saved";
 import type { Screen } from "../screen";
 
 export const failed: Screen = (view, act) => [
-  h("h1", { className: "bad" }, t("failedTitle")),
+  h("h1", { className: "bad" }, failedTitle(view)),
   para(view.document?.name ?? "", "name"),
   ...(view.problem ? [problemNote(view.problem)!] : []),
   ...(view.file ? [savedAt(view.file.path)] : []),
@@ -21,6 +21,12 @@ export const failed: Screen = (view, act) => [
     button(t("backToStart"), () => act({ do: "reset" })),
   ),
 ];
+
+/** After the code, a failure doesn't mean that nothing was signed. */
+function failedTitle(view: View): string {
+  if (view.file) return t("notInDownloadsTitle");
+  return view.problem?.code === "MAY_BE_SIGNED" ? t("maybeTitle") : t("failedTitle");
+}
 
 export const cancelled: Screen = (_view, act) => [
   h("h1", {}, t("cancelledTitle")),
@@ -57,7 +63,8 @@ export const interrupted: Screen = (view, act) => {
 };
 
 export const nohost: Screen = (view, act) => [
-  h("h1", { className: "bad" }, t("nohostTitle")),
+  h("h1", { className: "bad" }, view.problem?.code.startsWith("HOST_NOT_FOUND") ? t("nohostTitle") : t("hostTroubleTitle")),
+  para(t("hostWhat")),
   ...(view.problem ? [problemNote(view.problem)!] : []),
   para(t("doctorText")),
   h("pre", {}, h("code", {}, "cmdsign doctor")),

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,24 +29,43 @@ type chrome struct {
 func (p *person) browse(more ...chromedp.ExecAllocatorOption) *chrome {
 	p.t.Helper()
 	c := p.start(more...)
-	loaded, err := chromedp.CallBrowser(c.ctx, extensions.LoadUnpacked, extensions.LoadUnpackedParams{Path: chromiumBuild})
-	require.NoError(p.t, err)
-	require.Equal(p.t, extensionID, loaded.ID, "the key in the manifest gives another id")
-	c.id = loaded.ID
+	c.load(chromiumBuild)
+	require.Equal(p.t, extensionID, c.id, "the key in the manifest gives another id")
 	return c
 }
 
+// load puts an unpacked extension in, as ours.
+func (c *chrome) load(dir string) {
+	c.p.t.Helper()
+	c.id = c.loadOther(dir)
+}
+
+// loadOther puts an unpacked extension in beside ours.
+func (c *chrome) loadOther(dir string) string {
+	c.p.t.Helper()
+	loaded, err := chromedp.CallBrowser(c.ctx, extensions.LoadUnpacked, extensions.LoadUnpackedParams{Path: dir})
+	require.NoError(c.p.t, err)
+	return loaded.ID
+}
+
+// browsers bounds how many run at once.
+var browsers = make(chan struct{}, 2)
+
 func (p *person) start(more ...chromedp.ExecAllocatorOption) *chrome {
 	p.t.Helper()
+	browsers <- struct{}{}
+	var once sync.Once
+	free := func() { once.Do(func() { <-browsers }) }
+	p.t.Cleanup(free)
 	opts := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
 	opts = append(opts,
 		chromedp.UserDataDir(p.profile), chromedp.Env(p.env...),
 		chromedp.Flag("disable-extensions", false), chromedp.Flag("enable-unsafe-extension-debugging", true),
 		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("enable-automation", false), chromedp.Flag("lang", "pt-PT"), chromedp.Flag("accept-lang", "pt-PT"))
+		chromedp.Flag("enable-automation", false), chromedp.Flag("lang", p.lang), chromedp.Flag("accept-lang", p.lang))
 	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), append(opts, more...)...)
 	ctx, cancel := chromedp.NewContext(alloc)
-	c := &chrome{p: p, ctx: ctx, stop: func() { cancel(); cancelAlloc() }}
+	c := &chrome{p: p, ctx: ctx, stop: func() { cancel(); cancelAlloc(); free() }}
 	p.t.Cleanup(c.stop)
 	require.NoError(p.t, chromedp.Do(ctx))
 	return c
@@ -57,6 +77,18 @@ func (c *chrome) goTo(url string) {
 	ctx, cancel := context.WithTimeout(c.ctx, patience)
 	defer cancel()
 	require.NoError(c.p.t, chromedp.Do(ctx, chromedp.Navigate(url)))
+}
+
+// submit presses something in the page that leads to another.
+func (c *chrome) submit(selector, to string) {
+	c.p.t.Helper()
+	ctx, cancel := context.WithTimeout(c.ctx, patience)
+	defer cancel()
+	require.NoError(c.p.t, chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector))))
+	require.Eventually(c.p.t, func() bool {
+		here, err := chromedp.Run(ctx, chromedp.Location())
+		return err == nil && here == to
+	}, patience, 30*time.Millisecond, "the page did not go to %s", to)
 }
 
 // click opens the popup as a click on the extension's button does: with activeTab for the tab that's in front.
@@ -91,6 +123,18 @@ func (c *chrome) targets() []*target.Info {
 	return infos
 }
 
+// tabs are the tabs and windows of the person's, extension pages aside.
+func (c *chrome) tabs() []*target.Info {
+	c.p.t.Helper()
+	var found []*target.Info
+	for _, info := range c.targets() {
+		if info.Type == "page" && !strings.HasPrefix(info.URL, "chrome-extension://") {
+			found = append(found, info)
+		}
+	}
+	return found
+}
+
 func (c *chrome) popups() map[target.ID]bool {
 	found := map[target.ID]bool{}
 	for _, info := range c.targets() {
@@ -118,18 +162,27 @@ func (c *chrome) newPopup(before map[target.ID]bool) *popup {
 	return &popup{c: c, t: c.p.t, ctx: ctx, cancel: cancel}
 }
 
-// worker evaluates an expression in the extension's background worker.
-func (c *chrome) worker(expression string) {
+// worker evaluates an expression in the extension's background worker, and waits for what it promises.
+func (c *chrome) worker(expression string) { c.p.t.Helper(); inWorker[chromedp.Void](c, expression) }
+
+func inWorker[T any](c *chrome, expression string) T {
 	c.p.t.Helper()
-	for _, info := range c.targets() {
-		if info.Type == "service_worker" && strings.Contains(info.URL, c.id) {
-			ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithTargetID(info.TargetID), chromedp.WithDetachOnCancel())
-			defer cancel()
-			require.NoError(c.p.t, chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](expression)))
-			return
+	var id target.ID
+	require.Eventually(c.p.t, func() bool {
+		for _, info := range c.targets() {
+			if info.Type == "service_worker" && strings.Contains(info.URL, c.id) {
+				id = info.TargetID
+			}
 		}
-	}
-	require.Fail(c.p.t, "the worker isn't running")
+		return id != ""
+	}, patience, 20*time.Millisecond, "the worker isn't running")
+	tab, cancel := chromedp.NewContext(c.ctx, chromedp.WithTargetID(id), chromedp.WithDetachOnCancel())
+	defer cancel()
+	ctx, stop := context.WithTimeout(tab, patience)
+	defer stop()
+	result, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	require.NoError(c.p.t, err)
+	return result
 }
 
 // menu picks "Assinar com CMD" of a link's context menu. A headless browser has no menu to click, so the permission that the
@@ -230,6 +283,31 @@ func (p *popup) write(selector, text string) {
 		chromedp.SendKeys(chromedp.CSS(selector), text)), selector)
 }
 
+// problem waits for the code of what the popup says went wrong.
+func (p *popup) problem(code string) {
+	p.t.Helper()
+	var now string
+	require.Eventually(p.t, func() bool {
+		const last = `chrome.storage.session.get("view").then((kept) => kept.view?.problem?.code ?? "")`
+		code_, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](last, chromedp.EvalAwaitPromise))
+		now = code_
+		return err == nil && now == code
+	}, patience, 30*time.Millisecond, "wanted %s; the popup shows:\n%s", code, lazy(func() string { return now + "\n" + p.lastText() }))
+}
+
+// lazy is a text that's made only if it's printed.
+type lazy func() string
+
+func (l lazy) String() string { return l() }
+
+// chooseFile gives the window's file field a file, as the browser's own dialog does.
+func (p *popup) chooseFile(path string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	require.NoError(p.t, chromedp.Do(ctx, chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{path})))
+}
+
 func (p *popup) text() string {
 	p.t.Helper()
 	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](`document.body.innerText`))
@@ -261,18 +339,9 @@ func (p *popup) picture(name string) {
 // frame is the extension API's id of the page's own frame.
 func (c *chrome) frame() int {
 	c.p.t.Helper()
-	for _, info := range c.targets() {
-		if info.Type == "service_worker" && strings.Contains(info.URL, c.id) {
-			ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithTargetID(info.TargetID), chromedp.WithDetachOnCancel())
-			defer cancel()
-			id, err := chromedp.Run(ctx, chromedp.Evaluate[int](`(async () => {
-				const [tab] = await chrome.tabs.query({active: true, lastFocusedWindow: true});
-				const all = await chrome.scripting.executeScript({target: {tabId: tab.id, allFrames: true}, func: () => 0});
-				return all.map((f) => f.frameId).find((id) => id !== 0) ?? 0;
-			})()`, chromedp.EvalAwaitPromise))
-			require.NoError(c.p.t, err)
-			return id
-		}
-	}
-	return 0
+	return inWorker[int](c, `(async () => {
+		const [tab] = await chrome.tabs.query({active: true, lastFocusedWindow: true});
+		const all = await chrome.scripting.executeScript({target: {tabId: tab.id, allFrames: true}, func: () => 0});
+		return all.map((f) => f.frameId).find((id) => id !== 0) ?? 0;
+	})()`)
 }

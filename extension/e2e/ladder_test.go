@@ -1,13 +1,17 @@
 package e2e
 
 import (
+	"net/url"
+	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
 // Each way in which a PDF stands before the person, to the file in Downloads.
 func TestEveryWayToADocument(t *testing.T) {
+	t.Parallel()
 	person := newPerson(t)
 	web := newSite(t)
 	browser := person.browse()
@@ -32,36 +36,133 @@ func TestEveryWayToADocument(t *testing.T) {
 			browser.goTo(web.url(siteHost, "/"))
 			popup := row.open()
 			popup.t = t
-			popup.until("document")
-			require.Contains(t, popup.text(), web.sum(), "another document than the link's")
-			popup.confirm()
-			popup.credentials(goodPhone, goodPIN)
-			popup.code(goodPhone)
-			popup.until("done")
+			popup.signs(web)
 			require.Equal(t, before+1, person.sandbox.signatures())
 			require.Contains(t, person.downloads(), row.file)
-			popup.press("button.primary") // sign another
-			popup.until("choose")
-			popup.close()
+			popup.another()
 		})
+	}
+}
+
+// A tab that shows a PDF which was asked for as any page is.
+func TestThePDFOfATab(t *testing.T) {
+	t.Parallel()
+	person := newPerson(t)
+	web := newSite(t)
+	browser := person.browse()
+	browser.goTo(web.url(siteHost, "/contrato.pdf"))
+	popup := browser.click()
+	popup.until("choose")
+	popup.choose("O PDF deste separador")
+	popup.signs(web)
+	require.Equal(t, []string{"contrato-signed.pdf"}, person.downloads())
+	popup.another()
+
+	// By the menu of the viewer, which tells no more than the address.
+	popup = browser.pick(map[string]any{"menuItemId": "page"})
+	popup.signs(web)
+	require.Equal(t, 2, person.sandbox.signatures())
+}
+
+// What a form answered with is never asked for again: the form might do again what it did. The person saves the file, as the
+// popup says, and chooses it in the window.
+func TestThePDFThatAFormGave(t *testing.T) {
+	t.Parallel()
+	person := newPerson(t)
+	web := newSite(t)
+	browser := person.browse()
+	browser.goTo(web.url(siteHost, "/"))
+	browser.submit("#post", web.url(siteHost, "/formulario"))
+	popup := browser.click()
+	popup.until("choose")
+	popup.choose("O PDF deste separador")
+	popup.problem("PDF_TAB_UNKNOWN")
+	require.Contains(t, popup.text(), "Se veio de um formulário, guarde-o com o botão de transferir do navegador e escolha o ficheiro.")
+	require.Equal(t, []string{"POST"}, web.asked("/formulario"))
+
+	saved := person.at("home", "certidão.pdf")
+	require.NoError(t, os.WriteFile(saved, web.pdf, 0o600))
+	before := browser.popups()
+	popup.pressText("button", "Escolher um ficheiro deste computador…")
+	window := browser.newPopup(before)
+	window.until("choose")
+	window.chooseFile(saved)
+	window.signs(web)
+	require.Equal(t, []string{"certidão-signed.pdf"}, person.downloads())
+	require.Equal(t, []string{"POST"}, web.asked("/formulario"))
+}
+
+// A file of this computer goes to the host by its path.
+func TestALocalPDF(t *testing.T) {
+	t.Parallel()
+	person := newPerson(t)
+	web := newSite(t)
+	browser := person.browse()
+	path := person.at("home", "O meu contrato nº 1.pdf")
+	require.NoError(t, os.WriteFile(path, web.pdf, 0o600))
+	address := (&url.URL{Scheme: "file", Path: path}).String()
+
+	browser.goTo(web.url(siteHost, "/"))
+	popup := browser.pick(map[string]any{"menuItemId": "link", "linkUrl": address})
+	popup.signs(web)
+	popup.another()
+
+	browser.goTo(address)
+	popup = browser.click()
+	popup.until("choose")
+	popup.choose("O PDF deste separador")
+	popup.signs(web)
+	require.Equal(t, []string{"O meu contrato nº 1-signed (2).pdf", "O meu contrato nº 1-signed.pdf"}, person.downloads())
+}
+
+// A document that never ends is given up: when it's over what can be signed, when the person has enough, and after two
+// minutes at most. The site sees the connection end.
+func TestAnEndlessDocument(t *testing.T) {
+	t.Parallel()
+	person := newPerson(t)
+	web := newSite(t)
+	browser := person.browse()
+	browser.goTo(web.url(siteHost, "/"))
+
+	for _, link := range []string{"flood", "flood-elsewhere"} {
+		popup := browser.menu(link)
+		popup.problem("PDF_TOO_LARGE")
+		web.ended(1)
+		popup.close()
+	}
+	popup := browser.menu("endless")
+	popup.until("fetching")
+	popup.pressText("button", "Cancelar")
+	popup.until("choose")
+	web.ended(1)
+	popup.close()
+	require.Zero(t, person.sandbox.signatures())
+	require.Len(t, browser.tabs(), 1, "a tab that only fetched was left open")
+
+	if long(t) {
+		popup = browser.menu("endless")
+		popup.until("fetching")
+		web.endedWithin(1, 3*time.Minute)
+		popup.problem("PDF_ENDLESS")
 	}
 }
 
 // What can't be had is said, and nothing is signed.
 func TestWhatIsNoDocument(t *testing.T) {
+	t.Parallel()
 	person := newPerson(t)
 	web := newSite(t)
 	browser := person.browse()
-	for link, words := range map[string]string{
-		"notpdf": "não é um PDF",
-		"gone":   "não",
+	for link, code := range map[string]string{
+		"notpdf": "PDF_NOT_PDF",
+		"gone":   "PDF_GONE",
 	} {
 		t.Run(link, func(t *testing.T) {
 			browser.goTo(web.url(siteHost, "/"))
 			popup := browser.menu(link)
 			popup.t = t
-			popup.until("choose", "failed")
-			require.Contains(t, popup.text(), words)
+			popup.problem(code)
+			popup.until("choose")
 			popup.close()
 		})
 	}

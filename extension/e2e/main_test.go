@@ -52,3 +52,9 @@ func run(m *testing.M) int {
 	}
 	return m.Run()
 }
+
+// long says whether this run takes the waits that are minutes in life: E2E_LONG=1 go test.
+func long(t *testing.T) bool {
+	t.Helper()
+	return os.Getenv("E2E_LONG") != ""
+}

@@ -19,7 +19,7 @@ import (
 )
 
 // patience is how long a test waits for anything: far more than it takes.
-const patience = 60 * time.Second
+const patience = 45 * time.Second
 
 // person is somebody with a home, a Downloads folder, the host registered for their browser, and the sandbox to sign at.
 type person struct {
@@ -28,6 +28,7 @@ type person struct {
 	profile string
 	sandbox *sandboxProcess
 	env     []string
+	lang    string // of the browser
 }
 
 func newPerson(t *testing.T, sandboxArgs ...string) *person {
@@ -35,18 +36,19 @@ func newPerson(t *testing.T, sandboxArgs ...string) *person {
 	// Short, as a home is: a browser's socket has little room for its path.
 	dir, err := os.MkdirTemp("", "e2e-")
 	require.NoError(t, err)
-	p := &person{t: t, dir: dir, profile: filepath.Join(dir, "profile")}
+	p := &person{t: t, dir: dir, profile: filepath.Join(dir, "profile"), lang: "pt-PT"}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	for _, sub := range []string{"home", "Downloads", "tmp", "run", "profile/NativeMessagingHosts", "config/cmdsign"} {
 		require.NoError(t, os.MkdirAll(p.at(sub), 0o700))
 	}
 	p.env = append(os.Environ(),
-		"LANG=pt_PT.UTF-8", "LANGUAGE=pt_PT", "HOME="+p.at("home"), "XDG_CONFIG_HOME="+p.at("config"), "XDG_STATE_HOME="+p.at("state"),
+		// A locale that every Linux has, with UTF-8: without, a browser doesn't find a file with an accent in its name.
+		"LC_ALL=C.UTF-8", "LANGUAGE=pt_PT", "HOME="+p.at("home"), "XDG_CONFIG_HOME="+p.at("config"), "XDG_STATE_HOME="+p.at("state"),
 		"XDG_CACHE_HOME="+p.at("cache"), "XDG_DATA_HOME="+p.at("data"), "XDG_RUNTIME_DIR="+p.at("run"),
 		"XDG_DOWNLOAD_DIR="+p.at("Downloads"), "TMPDIR="+p.at("tmp"))
 	p.sandbox = startSandbox(t, p.env, sandboxArgs...)
-	p.configure("")
-	p.register(binary)
+	p.configure(extensionID, "")
+	p.register(binary, extensionID)
 	return p
 }
 
@@ -54,8 +56,8 @@ func (p *person) at(parts ...string) string {
 	return filepath.Join(append([]string{p.dir}, parts...)...)
 }
 
-// configure points the host at the sandbox.
-func (p *person) configure(more string) {
+// configure points the host at the sandbox, and lets the extension with this id start it.
+func (p *person) configure(id, more string) {
 	p.t.Helper()
 	root := p.at("root.pem")
 	require.NoError(p.t, os.WriteFile(root, p.sandbox.get("/sandbox/root.pem"), 0o600))
@@ -70,16 +72,16 @@ environments:
     trust: [%s]
     revocation: off
 log: {level: debug, file: %s}
-%s`, extensionID, p.sandbox.intro, p.sandbox.port, root, p.at("host.log"), more)
+%s`, id, p.sandbox.intro, p.sandbox.port, root, p.at("host.log"), more)
 	require.NoError(p.t, os.WriteFile(p.at("config", "cmdsign", "config.yaml"), []byte(config), 0o600))
 }
 
 // register writes the host manifest where a browser with a profile of its own looks for it.
-func (p *person) register(host string) {
+func (p *person) register(host, id string) {
 	p.t.Helper()
 	manifest, err := json.Marshal(map[string]any{
 		"name": hostName, "description": "Sign with CMD", "path": host, "type": "stdio",
-		"allowed_origins": []string{"chrome-extension://" + extensionID + "/"},
+		"allowed_origins": []string{"chrome-extension://" + id + "/"},
 	})
 	require.NoError(p.t, err)
 	path := filepath.Join(p.profile, "NativeMessagingHosts", hostName+".json")
@@ -162,15 +164,18 @@ func (s *sandboxProcess) get(path string) []byte {
 
 // counts are the sandbox's own.
 type counts struct {
-	Signatures int `json:"signatures"`
+	Signatures int            `json:"signatures"`
+	LookAlike  map[string]int `json:"look_alike"`
 }
 
-func (s *sandboxProcess) signatures() int {
+func (s *sandboxProcess) counts() counts {
 	s.t.Helper()
 	var c counts
 	require.NoError(s.t, json.Unmarshal(s.get("/sandbox/counts"), &c))
-	return c.Signatures
+	return c
 }
+
+func (s *sandboxProcess) signatures() int { s.t.Helper(); return s.counts().Signatures }
 
 // code waits for the last code that was sent to a phone.
 func (s *sandboxProcess) code(phone string) string {

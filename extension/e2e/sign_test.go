@@ -45,7 +45,27 @@ func (p *popup) code(phone string) string {
 	return code
 }
 
+// signs goes all the way, from the site's document on, and looks that it was that one.
+func (p *popup) signs(web *site) {
+	p.t.Helper()
+	p.until("document")
+	require.Contains(p.t, p.text(), web.sum(), "another document than the site's")
+	p.confirm()
+	p.credentials(goodPhone, goodPIN)
+	p.code(goodPhone)
+	p.until("done")
+}
+
+// another goes back to choosing, and closes the popup.
+func (p *popup) another() {
+	p.t.Helper()
+	p.press("button.primary")
+	p.until("choose")
+	p.close()
+}
+
 func TestSignALinkOfThePage(t *testing.T) {
+	t.Parallel()
 	person := newPerson(t)
 	web := newSite(t)
 	browser := person.browse()

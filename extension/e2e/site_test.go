@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,8 +23,11 @@ type site struct {
 	port string
 	pdf  []byte
 
-	mu    sync.Mutex
-	posts int // how often the form that answers with a PDF was sent
+	t *testing.T
+
+	mu       sync.Mutex
+	requests map[string][]string // the methods with which each path was asked for, in their order
+	given    chan struct{}       // one for each endless document whose reader went away
 }
 
 const (
@@ -36,7 +41,7 @@ func newSite(t *testing.T) *site {
 	require.NoError(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	s := &site{pdf: pdf}
+	s := &site{t: t, pdf: pdf, requests: map[string][]string{}, given: make(chan struct{}, 16)}
 	_, s.port, _ = net.SplitHostPort(listener.Addr().String())
 	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
 	go server.Serve(listener)
@@ -51,14 +56,34 @@ func (s *site) sum() string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (s *site) posted() int {
+// asked gives the methods with which a path was asked for.
+func (s *site) asked(path string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.posts
+	return slices.Clone(s.requests[path])
+}
+
+// ended waits until n more readers of an endless document have gone away.
+func (s *site) ended(n int) { s.t.Helper(); s.endedWithin(n, patience) }
+
+func (s *site) endedWithin(n int, limit time.Duration) {
+	s.t.Helper()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	for range n {
+		select {
+		case <-s.given:
+		case <-timer.C:
+			require.Fail(s.t, "somebody still reads the endless document")
+		}
+	}
 }
 
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	host, _, _ := strings.Cut(r.Host, ":")
+	s.mu.Lock()
+	s.requests[r.URL.Path] = append(s.requests[r.URL.Path], r.Method)
+	s.mu.Unlock()
 	switch {
 	case r.URL.Path == "/":
 		http.SetCookie(w, &http.Cookie{Name: "sessao", Value: "aberta", Path: "/"})
@@ -80,15 +105,14 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "só por formulário", http.StatusMethodNotAllowed)
 			return
 		}
-		s.mu.Lock()
-		s.posts++
-		s.mu.Unlock()
 		s.send(w)
 	case r.URL.Path == "/nao-e-pdf.pdf":
 		w.Header().Set("Content-Type", "application/pdf")
 		fmt.Fprint(w, "<!doctype html><title>Erro</title>Isto não é um PDF.")
 	case r.URL.Path == "/sem-fim.pdf":
-		s.endless(w, r)
+		s.endless(w, []byte("% mais\n"), 100*time.Millisecond)
+	case r.URL.Path == "/enxurrada.pdf":
+		s.endless(w, bytes.Repeat([]byte("% mais\n"), 100_000), time.Microsecond)
 	case r.URL.Path == "/contrato.pdf" && (host == siteHost || host == otherHost):
 		s.send(w)
 	default:
@@ -101,21 +125,17 @@ func (s *site) send(w http.ResponseWriter) {
 	w.Write(s.pdf)
 }
 
-func (s *site) endless(w http.ResponseWriter, r *http.Request) {
+func (s *site) endless(w http.ResponseWriter, more []byte, pause time.Duration) {
 	w.Header().Set("Content-Type", "application/pdf")
 	w.Write(s.pdf[:1000])
-	ticker := time.NewTicker(100 * time.Millisecond)
+	ticker := time.NewTicker(pause)
 	defer ticker.Stop()
-	for {
-		select {
-		case <-ticker.C:
-			if _, err := w.Write([]byte("% mais\n")); err != nil {
-				return
-			}
-			w.(http.Flusher).Flush()
-		case <-r.Context().Done():
+	for range ticker.C {
+		if _, err := w.Write(more); err != nil {
+			s.given <- struct{}{}
 			return
 		}
+		w.(http.Flusher).Flush()
 	}
 }
 
@@ -133,11 +153,14 @@ func (s *site) page(w http.ResponseWriter) {
 <li><a id="notpdf" href="/nao-e-pdf.pdf">Contrato (não é PDF)</a>
 <li><a id="gone" href="/desaparecido.pdf">Contrato (desaparecido)</a>
 <li><a id="endless" href="/sem-fim.pdf">Contrato (sem fim)</a>
+<li><a id="flood" href="/enxurrada.pdf">Contrato (enxurrada)</a>
+<li><a id="flood-elsewhere" href="%[5]s">Contrato (enxurrada, outro sítio)</a>
 </ul>
 <form method="post" action="/formulario"><button id="post">Emitir certidão</button></form>
 <iframe id="frame" src="%[3]s" width="500" height="60"></iframe>
 <script>
 const bytes = Uint8Array.from(atob(%[4]q), (c) => c.charCodeAt(0));
 document.getElementById("blob").href = URL.createObjectURL(new Blob([bytes], {type: "application/pdf"}));
-</script>`, s.url(otherHost, "/contrato.pdf"), data, s.url(otherHost, "/frame"), base64.StdEncoding.EncodeToString(s.pdf))
+</script>`, s.url(otherHost, "/contrato.pdf"), data, s.url(otherHost, "/frame"), base64.StdEncoding.EncodeToString(s.pdf),
+		s.url(otherHost, "/enxurrada.pdf"))
 }

@@ -116,7 +116,9 @@ func (c *Chrome) Menu(link string) (*Popup, error) {
 	if err != nil {
 		return nil, err
 	}
-	first.Close()
+	if err := first.Close(); err != nil {
+		return nil, err
+	}
 	url, err := chromedp.Run(c.ctx, chromedp.Evaluate[string](fmt.Sprintf("document.getElementById(%q).href", link)))
 	if err != nil {
 		return nil, err
@@ -179,7 +181,7 @@ func (c *Chrome) popup(before map[target.ID]bool) (*Popup, error) {
 		for id := range now {
 			if !before[id] {
 				ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithTargetID(id))
-				p = &Popup{ctx: ctx, cancel: cancel}
+				p = &Popup{c: c, id: id, ctx: ctx, cancel: cancel}
 				return true, nil
 			}
 		}
@@ -190,12 +192,20 @@ func (c *Chrome) popup(before map[target.ID]bool) (*Popup, error) {
 
 // Popup is the extension's popup.
 type Popup struct {
+	c      *Chrome
+	id     target.ID
 	ctx    context.Context
 	cancel func()
 }
 
-// Close closes the popup, as a click elsewhere does.
-func (p *Popup) Close() { p.cancel() }
+// Close closes the popup, as a click elsewhere does, and waits until it's gone: while one is closing, another doesn't open.
+func (p *Popup) Close() error {
+	p.cancel()
+	return until(p.c.ctx, "the popup to close", func() (bool, error) {
+		now, err := p.c.popups()
+		return !now[p.id], err
+	})
+}
 
 // Until waits for one of the screens, by name, and says which came.
 func (p *Popup) Until(screens ...string) (string, error) {

@@ -300,6 +300,18 @@ describe("cancel", () => {
     expect(screen(signing)).toBe("choose");
   });
 
+  it("doesn't disturb the document that is chosen right after", async () => {
+    const signing = new Signing();
+    await toDocument(signing);
+    await signing.act({ do: "cancel" });
+    void signing.act({ do: "file", name: "outro.pdf", data: toBase64(pdf.subarray(0, 100)), last: true });
+    await until(() => told("start").length === 2);
+    host().say({ state: "cancelled", status: "OK" });
+    host().say({ state: "stage1_input" });
+    await until(() => told("upload_local").at(-1)!.upload_local as { name: string });
+    await until(() => (told("upload_local").at(-1)!.upload_local as { name: string }).name === "outro.pdf");
+  });
+
   it("at the code ends what is under way, and says so", async () => {
     const signing = new Signing();
     await toCode(signing);

@@ -235,9 +235,12 @@ export class Signing {
     if (view.screen === "fetching" || view.screen === "document") this.#show(this.#fresh());
     else this.#show({ ...view, cancelling: true });
     this.#answered(undefined);
-    const state = this.#link?.state;
-    if (state && state !== "start" && !isOver(state)) this.#send({ cancel: "" });
-    else if (view.screen === "credentials") this.#show(this.#fresh());
+    const link = this.#link;
+    if (link?.state && link.state !== "start" && !isOver(link.state)) {
+      this.#send({ cancel: "" });
+      // Before it's confirmed there is nothing to wait for: another document may be chosen at once.
+      if (!view.confirmed) link.state = "cancelled";
+    } else if (view.screen === "credentials") this.#show(this.#fresh());
   }
 
   #send(message: ClientMessage): boolean {
@@ -320,8 +323,9 @@ export class Signing {
     const before = this.view;
     // By hand, the person may sign without this extension's seeing a code.
     if (m.state === "assist" && before.screen !== "assist") this.#tellDownloads(Date.now());
-    // A document that was given back before it was confirmed leaves no trace.
+    // A document that was given back before it was confirmed leaves no trace, on the next one least of all.
     const withdrawn = m.state === "cancelled" && !before.confirmed;
+    if (withdrawn && before.screen === "fetching") return;
     this.#show(withdrawn ? this.#fresh() : reduce(before, m, Date.now()));
     if (m.status === "ERROR") this.#answered(undefined);
     else if (this.#waiting?.fits(m)) this.#answered(m);

@@ -2,7 +2,7 @@
 
 import { fromBase64 } from "../shared/base64";
 import { MAX_PDF } from "../shared/protocol";
-import { leastPace, patience, timeLimit } from "./pace";
+import { leastPace, patience, silence, timeLimit } from "./pace";
 import { PdfProblem, statusProblem } from "./problem";
 import type { Fetched, FetchOptions } from "./ladder";
 
@@ -32,7 +32,7 @@ export async function fetchInPage(
   const abort = () => void run(forgetInPage, [id]).catch(() => {});
   signal?.addEventListener("abort", abort);
   try {
-    const answer = await run(inPageFetch, [id, url, cachedOnly, MAX_PDF, { timeLimit, patience, leastPace }]).catch(() => undefined);
+    const answer = await run(inPageFetch, [id, url, cachedOnly, MAX_PDF, { timeLimit, patience, leastPace, silence }]).catch(() => undefined);
     signal?.throwIfAborted();
     switch (answer?.kind) {
       case "got":
@@ -73,7 +73,7 @@ export async function inPageFetch(
   url: string,
   cachedOnly: boolean,
   max: number,
-  pace: { timeLimit: number; patience: number; leastPace: number },
+  pace: { timeLimit: number; patience: number; leastPace: number; silence: number },
 ): Promise<PageAnswer> {
   const world = globalThis as unknown as { signWithCmd?: Map<string, Kept> };
   const kept: Kept = { controller: new AbortController() };
@@ -84,7 +84,8 @@ export async function inPageFetch(
   // tooSlow of pace.ts, which isn't here.
   const timer = setInterval(() => {
     const elapsed = Date.now() - start;
-    slow = elapsed > pace.timeLimit || (elapsed > pace.patience && size < (pace.leastPace * elapsed) / 1000);
+    const dripping = elapsed > pace.timeLimit || (elapsed > pace.patience && size < (pace.leastPace * elapsed) / 1000);
+    slow = size === 0 ? elapsed > pace.silence : dripping;
     if (slow) kept.controller.abort();
   }, 500);
   try {

@@ -1,0 +1,331 @@
+package conversation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/journal"
+	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig/pdftest"
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+)
+
+const patience = 20 * time.Second
+
+// method is a way of signing that does what the test tells it to.
+type method struct {
+	open   func(context.Context) error
+	sign   func(context.Context, Document, Person) (Signed, error)
+	closed chan struct{}
+}
+
+func (m *method) Open(ctx context.Context) error {
+	if m.open != nil {
+		return m.open(ctx)
+	}
+	return nil
+}
+func (m *method) Sign(ctx context.Context, d Document, p Person) (Signed, error) {
+	return m.sign(ctx, d, p)
+}
+func (m *method) Screenshot(context.Context) ([]byte, error) { return []byte("picture"), nil }
+func (m *method) Notes() []string                            { return nil }
+func (m *method) Close() error {
+	select {
+	case <-m.closed:
+	default:
+		close(m.closed)
+	}
+	return nil
+}
+
+// talk is a client of a conversation in the same process.
+type talk struct {
+	t       *testing.T
+	out     *io.PipeWriter
+	in      *json.Decoder
+	ended   chan error
+	journal *journal.Journal
+	dir     string
+	pdf     string
+}
+
+func converse(t *testing.T, limits Limits, sign func(context.Context, Document, Person) (Signed, error)) *talk {
+	t.Helper()
+	dir := t.TempDir()
+	records, err := journal.Open(filepath.Join(dir, "journal"))
+	require.NoError(t, err)
+	pdf := filepath.Join(dir, "a.pdf")
+	require.NoError(t, os.WriteFile(pdf, pdftest.New(pdftest.Options{}), 0o600))
+	downloads := filepath.Join(dir, "downloads")
+	require.NoError(t, os.Mkdir(downloads, 0o700))
+	toHost, out := io.Pipe()
+	in, fromHost := io.Pipe()
+	k := &talk{t: t, out: out, in: json.NewDecoder(in), ended: make(chan error, 1), journal: records, dir: dir, pdf: pdf}
+	go func() {
+		k.ended <- Serve(t.Context(), Lines(toHost, fromHost), Options{
+			NewMethod: func(string) Method { return &method{sign: sign, closed: make(chan struct{})} },
+			Modes:     []string{"launch"}, Environment: "test", Marker: "-signed", Journal: records,
+			Work: filepath.Join(dir, "work"), Downloads: func() (string, error) { return downloads, nil }, Lang: "en", Limits: limits,
+		})
+		fromHost.Close()
+	}()
+	t.Cleanup(func() { out.Close(); io.Copy(io.Discard, in) })
+	return k
+}
+
+func (k *talk) send(line string) {
+	k.t.Helper()
+	_, err := io.WriteString(k.out, line+"\n")
+	require.NoError(k.t, err)
+}
+
+func (k *talk) until(fits func(reply) bool) reply {
+	k.t.Helper()
+	found := make(chan reply, 1)
+	go func() {
+		defer close(found)
+		for {
+			var r reply
+			if k.in.Decode(&r) != nil {
+				return
+			}
+			if fits(r) {
+				found <- r
+				return
+			}
+		}
+	}()
+	select {
+	case r, ok := <-found:
+		require.True(k.t, ok, "the host hung up")
+		return r
+	case <-time.After(patience):
+		require.Fail(k.t, "no such message")
+		return reply{}
+	}
+}
+
+func (k *talk) state(s State) reply {
+	k.t.Helper()
+	return k.until(func(r reply) bool { return r.State == s })
+}
+
+func (k *talk) over() reply {
+	k.t.Helper()
+	return k.until(func(r reply) bool { return r.State.over() })
+}
+
+// begin goes as far as the job.
+func (k *talk) begin() {
+	k.t.Helper()
+	k.state(StateStart)
+	k.send(`{"start":""}`)
+	k.state(StateStage1Input)
+	pdf, err := json.Marshal(k.pdf)
+	require.NoError(k.t, err)
+	k.send(`{"phone":"+351 900000001","pin":"1234","pdf_file_path":` + string(pdf) + `}`)
+}
+
+func (k *talk) answer() journal.Answer {
+	k.t.Helper()
+	all, err := k.journal.Status()
+	require.NoError(k.t, err)
+	require.Len(k.t, all, 1)
+	return all[0].Answer
+}
+
+var limits = Limits{Input: patience, PDF: 1 << 20, Hangup: time.Second, Grace: patience}
+
+// Whatever a method fails with: once the code may be out, the word is that a signature may exist, and the journal says so.
+func TestAFailureAfterTheCodeSaysSo(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		before func(Person) error
+		err    error
+		code   problem.Code
+		answer journal.Answer
+	}{
+		"before the code": {nil, problem.New(problem.SiteSlow, ""), problem.SiteSlow, journal.NotSigned},
+		"without a code":  {nil, errors.New("anything"), problem.Internal, journal.NotSigned},
+		"after it":        {Person.Committing, problem.New(problem.SiteSlow, ""), problem.MayBeSigned, journal.MayBeSigned},
+		"after it, lost":  {Person.Committing, errors.New("anything"), problem.MayBeSigned, journal.MayBeSigned},
+		"by hand":         {Person.ByHand, problem.New(problem.BrowserLost, ""), problem.MayBeSigned, journal.MayBeSigned},
+		"refused by the site": {func(p Person) error {
+			return errors.Join(p.Committing(), p.Refused(problem.New(problem.CodeWrong, "")))
+		}, problem.New(problem.AccountLocked, ""), problem.AccountLocked, journal.NotSigned},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := converse(t, limits, func(_ context.Context, _ Document, p Person) (Signed, error) {
+				if c.before != nil {
+					require.NoError(t, c.before(p))
+				}
+				return Signed{}, c.err
+			})
+			k.begin()
+			last := k.over()
+			require.Equal(t, StateFailed, last.State)
+			require.Equal(t, c.code, last.Error.Code)
+			require.Equal(t, c.answer, k.answer())
+		})
+	}
+}
+
+// A cancel and the code at once: either the code is not sent, or the cancel is told that it's too late.
+func TestCancelOrCommit(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		committed := make(chan error, 1)
+		ready, release := make(chan struct{}), make(chan struct{})
+		k := converse(t, limits, func(_ context.Context, _ Document, p Person) (Signed, error) {
+			close(ready)
+			err := p.Committing()
+			committed <- err
+			if err != nil {
+				return Signed{}, err
+			}
+			<-release
+			return Signed{}, problem.New(problem.SiteSlow, "")
+		})
+		k.begin()
+		<-ready
+		k.send(`{"cancel":""}`)
+		said := k.until(func(r reply) bool { return r.State.over() || r.Error != nil })
+		if <-committed == nil {
+			require.NotNil(t, said.Error)
+			require.Equal(t, problem.CancelTooLate, said.Error.Code)
+			require.Equal(t, journal.MayBeSigned, k.answer())
+			close(release)
+			require.Equal(t, StateFailed, k.over().State)
+		} else {
+			require.Equal(t, StateCancelled, said.State)
+			require.Equal(t, journal.NotSigned, k.answer())
+		}
+	}
+}
+
+// A document changed on the disk after it was named doesn't reach the page: what was read once is what is sent.
+func TestTheCopyIsSent(t *testing.T) {
+	t.Parallel()
+	var k *talk
+	sent := make(chan []byte, 1)
+	k = converse(t, limits, func(_ context.Context, d Document, p Person) (Signed, error) {
+		data, err := os.ReadFile(d.Path)
+		sent <- data
+		return Signed{}, err
+	})
+	original, err := os.ReadFile(k.pdf)
+	require.NoError(t, err)
+	k.begin()
+	require.NoError(t, os.WriteFile(k.pdf, []byte("something else"), 0o600))
+	require.Equal(t, original, <-sent)
+	k.over()
+}
+
+// What came back is held, checked and never called signed when it isn't.
+func TestWhatIsNotVerifiedIsKeptApart(t *testing.T) {
+	t.Parallel()
+	k := converse(t, limits, func(_ context.Context, _ Document, p Person) (Signed, error) {
+		require.NoError(t, p.Committing())
+		return p.Hold([]byte("<html>an error page</html>"))
+	})
+	k.begin()
+	last := k.over()
+	require.Equal(t, StateUnverified, last.State)
+	require.Equal(t, problem.ResultNotPDF, last.Error.Code)
+	require.Equal(t, "a-NAO-VERIFICADO.pdf", last.File.Name)
+	require.FileExists(t, last.File.Path)
+	require.Equal(t, journal.MayBeSigned, k.answer())
+}
+
+// Nobody answers: it's over, and nothing is signed.
+func TestInputTimeout(t *testing.T) {
+	t.Parallel()
+	short := limits
+	short.Input = 200 * time.Millisecond
+	k := converse(t, short, func(ctx context.Context, _ Document, p Person) (Signed, error) {
+		_, err := p.Code(ctx, CodePrompt{})
+		return Signed{}, err
+	})
+	k.begin()
+	said := k.until(func(r reply) bool { return r.Error != nil })
+	require.Equal(t, problem.InputTimeout, said.Error.Code)
+	require.Equal(t, StateStage2Input, said.State)
+	k.over()
+	require.NoError(t, <-k.ended)
+	require.Equal(t, journal.NotSigned, k.answer())
+}
+
+// The code ends the wait for it, once: a second one is out of turn.
+func TestOneCodeIsTaken(t *testing.T) {
+	t.Parallel()
+	asked := make(chan struct{})
+	got := make(chan string, 2)
+	k := converse(t, limits, func(ctx context.Context, _ Document, p Person) (Signed, error) {
+		a, err := p.Code(ctx, CodePrompt{Reference: "ABCDEFGH"})
+		got <- a.Code.Reveal()
+		<-asked
+		return Signed{}, errors.Join(err, problem.New(problem.SiteSlow, ""))
+	})
+	k.begin()
+	require.Equal(t, "ABCDEFGH", k.until(func(r reply) bool { return r.Progress == "otp" }).Reference)
+	k.send(`{"otp":"123456"}` + "\n" + `{"otp":"654321"}`)
+	require.Equal(t, problem.MessageOutOfTurn, k.until(func(r reply) bool { return r.Error != nil }).Error.Code)
+	close(asked)
+	require.Equal(t, "123456", <-got)
+	k.over()
+	require.Empty(t, got)
+}
+
+func TestLines(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", MaxLine+1)
+	conn := Lines(strings.NewReader("{}\r\n\n  \n"+long+"\n{\"a\":1}\nlast"), io.Discard)
+	read := func() string {
+		data, err := conn.Read()
+		require.NoError(t, err)
+		return string(data)
+	}
+	require.Equal(t, "{}", read())
+	_, err := conn.Read()
+	require.True(t, problem.Is(err, problem.MessageTooLarge))
+	require.Equal(t, `{"a":1}`, read())
+	require.Equal(t, "last", read())
+	_, err = conn.Read()
+	require.ErrorIs(t, err, io.EOF)
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		`{"start":"","auto_screenshot":1}`, `{"phone":"+351 912345678","pin":"1234","pdf_file_path":"/a.pdf","jwt":"x"}`,
+		`{"otp":"123456"}`, `{"upload_local":{"data":"AAAA"}}`, `{"upload_local":"AAAA"}`, `{"ping":null}`, `{"cancel":[[[[]]]]}`, `[]`, `null`, `"`, "\xff",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, k, err := parse(data)
+		if err != nil {
+			code := problem.Of(err)
+			require.Contains(t, []problem.Code{problem.MessageMalformed, problem.MessageUnknown}, code)
+			return
+		}
+		require.NotEmpty(t, k)
+		if k == kindUpload {
+			parseChunk(m)
+		}
+		if k == kindStage1 {
+			for _, mode := range []string{"launch", modeRelay} {
+				(&session{mode: mode}).credentials(m)
+			}
+		}
+	})
+}

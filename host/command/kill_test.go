@@ -70,10 +70,6 @@ func TestKilled(t *testing.T) {
 					require.Fail(t, "it ended before the moment", h.transcript())
 				}
 			}
-			if at.after == "otp" {
-				// It's about a code that was given and never sent, too.
-				require.NotEmpty(t, h.transcript())
-			}
 			m.browsersGone()
 			m.sandbox.Close() // which waits for what it has begun
 			signed := m.signatures()
@@ -107,7 +103,9 @@ func TestKilled(t *testing.T) {
 			require.Zero(t, next.hangUp())
 			m.browsersGone()
 			require.Empty(t, glob(t, m.at("cache", "cmdsign", "profiles", "*")))
-			require.Empty(t, glob(t, m.at("state", "cmdsign", "work", "*")))
+			if told[0].Answer != journal.MayBeSigned { // then all that's there is kept until the person has looked
+				require.Empty(t, glob(t, m.at("state", "cmdsign", "work", "*")))
+			}
 			after := m.journal()[0]
 			switch told[0].Answer {
 			case journal.SignedHeld, journal.SignedSaved:

@@ -47,7 +47,7 @@ describe("what a PDF is, the bytes decide", () => {
 
 describe("the ladder", () => {
   const link = (url: string) => ({ kind: "link" as const, url, page: { tabId: 1, frameId: 0, url: "https://banco.pt/conta" } });
-  const tab = (url: string, again = false) => ({ kind: "tab" as const, tabId: 1, url, again });
+  const tab = (url: string, again = false) => ({ kind: "tab" as const, tabId: 1, url, pageUrl: url, again });
   const got = (url: string, disposition = "") => ({ bytes: pdf, url, disposition });
 
   it("asks the page for what is of its own origin", async () => {

@@ -3,22 +3,16 @@
 import { t } from "../shared/i18n";
 import type { Pick } from "../pdf/ladder";
 
-/** Chromium's PDF viewer is a page of this built-in extension, whatever the tab's address is. */
-const viewer = "chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai/*";
 const pdfPages = ["*://*/*.pdf", "*://*/*.pdf?*", "*://*/*.PDF", "file:///*.pdf", "file:///*.PDF"];
 
 export function createMenus(): void {
   chrome.contextMenus.removeAll(() => {
-    const create = (item: Partial<chrome.contextMenus.CreateProperties>, otherwise?: () => void) =>
-      chrome.contextMenus.create({ ...item, title: t("menuSign") } as chrome.contextMenus.CreateProperties, () => {
-        if (chrome.runtime.lastError) otherwise?.();
-      });
-    create({ id: "link", contexts: ["link"] });
-    const page = { id: "page", contexts: ["page", "frame"] as ["page", "frame"] };
-    create({ ...page, documentUrlPatterns: [...pdfPages, viewer] }, () =>
-      create({ ...page, documentUrlPatterns: pdfPages }),
-    );
-    create({ id: "action", contexts: ["action"] });
+    const title = t("menuSign");
+    chrome.contextMenus.create({ id: "link", title, contexts: ["link"] });
+    chrome.contextMenus.create({ id: "page", title, contexts: ["page"], documentUrlPatterns: pdfPages });
+    // Chromium's PDF viewer is a frame with the document's address, in a tab as in a page (measured, Chromium 156).
+    chrome.contextMenus.create({ id: "frame", title, contexts: ["frame"] });
+    chrome.contextMenus.create({ id: "action", title, contexts: ["action"] });
   });
 }
 
@@ -29,6 +23,9 @@ export function picked(info: chrome.contextMenus.OnClickData, tab: chrome.tabs.T
     const url = info.frameUrl ?? info.pageUrl ?? tab?.url ?? "";
     return { kind: "link", url: info.linkUrl, page: { tabId, frameId: info.frameId ?? 0, url } };
   }
-  if (info.menuItemId === "page") return { kind: "tab", tabId, url: tab?.url || info.pageUrl || "", again: false };
+  if (info.menuItemId === "page" || info.menuItemId === "frame") {
+    const pageUrl = tab?.url || info.pageUrl || "";
+    return { kind: "tab", tabId, url: info.frameUrl || pageUrl, pageUrl, again: false };
+  }
   return undefined;
 }

@@ -76,8 +76,10 @@ export class Signing {
         const { url, tabId, frameId, pageUrl } = action;
         return this.pick({ kind: "link", url, page: { tabId, frameId, url: pageUrl } });
       }
-      case "tab":
-        return this.pick({ kind: "tab", tabId: action.tabId, url: action.url, again: action.again });
+      case "tab": {
+        const { tabId, url, pageUrl, again } = action;
+        return this.pick({ kind: "tab", tabId, url, pageUrl, again });
+      }
       case "file":
         return this.#takeFile(action);
       case "confirm":
@@ -128,7 +130,9 @@ export class Signing {
       await this.#begin(document);
     } catch (err) {
       if (fetching.signal.aborted) return;
-      this.#show({ ...this.#fresh(), problem: err instanceof PdfProblem ? problems.ofPdf(err) : problems.internal() });
+      const problem = err instanceof PdfProblem ? problems.ofPdf(err) : problems.internal();
+      const tab = pick.kind === "tab" ? { tabId: pick.tabId, url: pick.url, pageUrl: pick.pageUrl } : undefined;
+      this.#show({ ...this.#fresh(), problem, tab });
     }
   }
 

@@ -12,7 +12,8 @@ import { checkPdf } from "./sniff";
 /** What the person points at. */
 export type Pick =
   | { kind: "link"; url: string; page: { tabId: number; frameId: number; url: string } }
-  | { kind: "tab"; tabId: number; url: string; again: boolean }
+  /** What a tab shows, or a frame in it: then url is the frame's. again: the person said that it may be asked for again. */
+  | { kind: "tab"; tabId: number; url: string; pageUrl: string; again: boolean }
   | { kind: "file"; name: string; bytes: Uint8Array<ArrayBuffer> };
 
 export interface FetchOptions {
@@ -69,7 +70,7 @@ async function ofLink({ url, page }: Extract<Pick, { kind: "link" }>, opts: Fetc
  * The PDF that a tab shows. What came as the answer to a form is never asked for again: the same address would give
  * something else, or do again what the form did. The cache asks nobody, and holds no answer to a form.
  */
-async function ofTab({ tabId, url, again }: Extract<Pick, { kind: "tab" }>, opts: FetchOptions): Promise<Fetched | OnDisk> {
+async function ofTab({ tabId, url, pageUrl, again }: Extract<Pick, { kind: "tab" }>, opts: FetchOptions): Promise<Fetched | OnDisk> {
   const where = { tabId, frameId: 0 };
   if (url.startsWith("blob:")) {
     const got = await fetchInPage(where, url, opts);
@@ -82,7 +83,8 @@ async function ofTab({ tabId, url, again }: Extract<Pick, { kind: "tab" }>, opts
   });
   if (cached) return cached;
   refuseForm(await tabMethod(tabId), again);
-  return (await fetchInPage(where, url, opts)) ?? fetchElsewhere(url, "", opts);
+  const own = originOf(url) === originOf(pageUrl) ? await fetchInPage(where, url, opts) : undefined;
+  return own ?? fetchElsewhere(url, url === pageUrl ? "" : pageUrl, opts);
 }
 
 /** How a tab's document was asked for. */

@@ -4,7 +4,7 @@ import type { View } from "./view";
 
 export type Action =
   | { do: "link"; url: string; tabId: number; frameId: number; pageUrl: string }
-  | { do: "tab"; tabId: number; url: string; again: boolean }
+  | { do: "tab"; tabId: number; url: string; pageUrl: string; again: boolean }
   /** A chosen file, in base64 chunks; the last one has last. */
   | { do: "file"; name: string; data: string; last: boolean }
   | { do: "confirm" }

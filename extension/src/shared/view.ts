@@ -39,6 +39,8 @@ export interface View {
   unfinished?: Leftover[];
 
   source?: Source;
+  /** What PDF_TAB_UNKNOWN is about, for asking for it again if the person says so. */
+  tab?: { tabId: number; url: string; pageUrl: string };
   /** Bytes fetched or sent so far. */
   received?: number;
   document?: DocInfo;

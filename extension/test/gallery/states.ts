@@ -42,7 +42,7 @@ export function states(t: T, say: (pt: string, en: string) => string, now: numbe
       ],
     },
     "choose-not-pdf": { ...initialView, host, problem: own("PDF_NOT_PDF", "pdfNotPdf", "pdfNotPdfNext") },
-    "choose-tab-unknown": { ...initialView, host, problem: own("PDF_TAB_UNKNOWN", "pdfTabUnknown", "pdfTabUnknownNext") },
+    "choose-tab-unknown": { ...initialView, host, tab: { tabId: 1, url: "x", pageUrl: "x" }, problem: own("PDF_TAB_UNKNOWN", "pdfTabUnknown", "pdfTabUnknownNext") },
     "fetching": { ...initialView, host, screen: "fetching" },
     "checking": { ...initialView, host, screen: "fetching", source },
     "document": { ...base, screen: "document" },

@@ -30,12 +30,9 @@ export const choose: Screen = (view, act) => [
 
 /** What the tab shows may be asked for again where nobody knows how it came, if the person says so. */
 function again(view: View, act: Act): Node[] {
-  if (view.problem?.code !== "PDF_TAB_UNKNOWN") return [];
-  const ask = async () => {
-    const { tab } = await (found ??= pageDocuments());
-    if (tab) act({ do: "tab", tabId: tab.id, url: tab.url, again: true });
-  };
-  return [h("div", { className: "buttons" }, button(t("requestAgain"), () => void ask()))];
+  const { problem, tab } = view;
+  if (problem?.code !== "PDF_TAB_UNKNOWN" || !tab) return [];
+  return [h("div", { className: "buttons" }, button(t("requestAgain"), () => act({ do: "tab", ...tab, again: true })))];
 }
 
 function leftover(left: Leftover): Node {
@@ -59,7 +56,7 @@ function onPage(act: Act): Node {
 function list({ tab, links }: PageDocuments, act: Act): Node[] {
   const items: Node[] = [];
   if (tab?.pdf) {
-    const pick = () => act({ do: "tab", tabId: tab.id, url: tab.url, again: false });
+    const pick = () => act({ do: "tab", tabId: tab.id, url: tab.url, pageUrl: tab.url, again: false });
     items.push(h("li", {}, entry(tab.title || tab.url, t("tabPdf"), pick)));
   }
   for (const l of links) {

@@ -51,6 +51,8 @@ function form(view: View, act: Act): Node {
   const remember = h("input", { id: "remember", type: "checkbox" });
 
   void loadSettings().then((s) => {
+    // The form may have been drawn anew under somebody who types: the cursor stays, or the rest of a number goes into the PIN.
+    if (form.contains(document.activeElement)) return;
     remember.checked = s.rememberPhone;
     if (view.phone && !phone.value) {
       country.value = view.phone.country;

@@ -228,6 +228,8 @@ describe("fillSecret", () => {
         if (filled instanceof Error) throw filled;
         return [{ documentId: "D1", frameId: 0, result: filled }];
       });
+  /** What the first script marked the document with. */
+  const mark = () => (browser.scripting.executeScript.mock.calls.at(-2)![0] as { args: [string] }).args[0];
   const fill = (token: unknown, selector = "#MainContent_txtPin") => ask({ do: "fillSecret", token, selector });
 
   it("fills by a script bound to the document, once", async () => {
@@ -236,7 +238,7 @@ describe("fillSecret", () => {
     page(cmd);
     expect(await fill(token)).toEqual({ filled: true });
     expect(browser.scripting.executeScript).toHaveBeenLastCalledWith(
-      expect.objectContaining({ target: { tabId: tabId(), documentIds: ["D1"] }, args: [cmd, "#MainContent_txtPin", "13572468"] }),
+      expect.objectContaining({ target: { tabId: tabId(), documentIds: ["D1"] }, args: [cmd, "#MainContent_txtPin", "13572468", mark()] }),
     );
     expect(await fill(token)).toEqual({ code: "NO_TOKEN" });
   });
@@ -247,6 +249,7 @@ describe("fillSecret", () => {
     ["a built-in origin that open didn't name", "https://www.autenticacao.gov.pt", "filled", "ORIGIN_REFUSED"],
     ["a page that says another origin at the last moment", cmd, "origin", "ORIGIN_REFUSED"],
     ["a page without the field", cmd, "no-element", "NO_ELEMENT"],
+    ["a page that became another of its origin", cmd, "gone", "DOCUMENT_GONE"],
     ["a page that changed in between", cmd, new Error("No document with id D1 in tab with id 7"), "DOCUMENT_GONE"],
   ])("refuses %s, and sends no secret back", async (_, origin, filled, code) => {
     await open();

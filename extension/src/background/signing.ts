@@ -2,7 +2,7 @@
 
 import { obtain, type Obtained, type Pick } from "../pdf/ladder";
 import { PdfProblem } from "../pdf/problem";
-import { newRelay, modes as possibleModes } from "#platform";
+import { newRelay, modes as possibleModes, releaseTabs } from "#platform";
 import type { RelayLike } from "../platform/types";
 import { Tokens, wellFormed } from "../secrets/tokens";
 import type { Action } from "../shared/actions";
@@ -449,7 +449,11 @@ export class Signing {
     this.view = stored;
     const waiting = stored.interrupted?.answer === "waiting";
     if (stored.screen === "nohost") this.view = this.#fresh();
-    else if (underWay(this.view.screen) || waiting) this.#interrupted();
+    else if (underWay(stored.screen) || waiting) {
+      this.#interrupted();
+      // After the look-out for what the browser saves.
+      void releaseTabs(stored.codeSent || stored.screen === "assist").catch(() => {});
+    }
   }
 }
 

@@ -1,8 +1,10 @@
+import * as leftover from "../relay/leftover";
 import { Relay } from "../relay/relay";
 import { fetchInTab } from "../pdf/tab-fetch";
 import type { Platform } from "./types";
 
 export const modes: Platform["modes"] = ["relay", "launch"];
 export const newRelay: Platform["newRelay"] = (post, tokens) => new Relay(post, tokens);
+export const releaseTabs: Platform["releaseTabs"] = leftover.releaseTabs;
 export const fetchElsewhere: Platform["fetchElsewhere"] = fetchInTab;
 export const tabMethod: Platform["tabMethod"] = async () => "unknown";

@@ -4,6 +4,7 @@ import type { Platform } from "./types";
 // Firefox has no debugger for extensions: the host launches a browser of its own.
 export const modes: Platform["modes"] = ["launch"];
 export const newRelay: Platform["newRelay"] = () => undefined;
+export const releaseTabs: Platform["releaseTabs"] = async () => {};
 export const fetchElsewhere: Platform["fetchElsewhere"] = (url, _referrer, opts) => download(url, opts);
 // No script gets into its PDF viewer, and nothing else tells.
 export const tabMethod: Platform["tabMethod"] = async () => "unknown";

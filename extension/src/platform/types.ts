@@ -15,6 +15,8 @@ export interface RelayLike {
 export interface Platform {
   /** The ways of holding a browser that this one can do, the best first. */
   modes: readonly Mode[];
+  /** Lets go of the tabs that an earlier worker held: the browser then saves what was on its way. */
+  releaseTabs(keep: boolean): Promise<void>;
   newRelay(post: Post, tokens: Tokens): RelayLike | undefined;
   /** Fetches what the page itself can't. */
   fetchElsewhere(url: string, referrer: string, opts: FetchOptions): Promise<Fetched | OnDisk>;

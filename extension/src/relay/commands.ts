@@ -41,6 +41,7 @@ const rules: Record<string, Rule> = {
     wrong: (p) => (text(p.worldName) ? undefined : "only in a world of its own"),
   },
   "Page.getFrameTree": { params: [] },
+  "Page.handleJavaScriptDialog": { params: ["accept"] },
   "Page.captureScreenshot": { params: ["format", "quality", "clip", "fromSurface", "captureBeyondViewport", "optimizeForSpeed"] },
   "Page.getLayoutMetrics": { params: [] },
   "Page.bringToFront": { params: [] },

@@ -19,6 +19,7 @@ beforeEach(() => {
   relay = new Relay(
     ({ cdp }) => sent.push(cdp as Record<string, unknown>),
     tokens,
+    () => {},
     async (ms) => void waits.push(ms),
   );
 });

@@ -16,7 +16,7 @@ import { HostPort } from "./port";
 import * as problems from "./problems";
 import { watchDownloads } from "./rescue";
 import { chooseMode, modesOf, reduce } from "./state";
-import { loadSettings, loadView, saveView } from "./store";
+import { loadRelayTab, loadSettings, loadView, saveRelayTab, saveView } from "./store";
 import { chunks } from "./upload";
 import { versionProblem } from "./versions";
 
@@ -318,7 +318,7 @@ export class Signing {
         this.#closed(link, code);
       },
     });
-    const link: Link = { port, relay: newRelay((m) => void port.send(m), this.#tokens), hello, state: "" };
+    const link: Link = { port, relay: newRelay((m) => void port.send(m), this.#tokens, (tab) => void saveRelayTab(tab).catch(() => {})), hello, state: "" };
     return link;
   }
 
@@ -447,6 +447,10 @@ export class Signing {
     const stored = await loadView().catch(() => undefined);
     if (!stored) return;
     this.view = stored;
+    const tab = await loadRelayTab().catch(() => undefined);
+    // Where a signature may exist the tab stays: its page may be the only one that shows it.
+    if (tab !== undefined && !stored.codeSent && stored.screen !== "assist") await chrome.tabs.remove(tab).catch(() => {});
+    if (tab !== undefined) await saveRelayTab(undefined).catch(() => {});
     const waiting = stored.interrupted?.answer === "waiting";
     if (stored.screen === "nohost") this.view = this.#fresh();
     else if (underWay(stored.screen) || waiting) {

@@ -14,6 +14,17 @@ export async function loadView(): Promise<View | undefined> {
   return (await chrome.storage.session.get(slot))[slot] as View | undefined;
 }
 
+const tabSlot = "relayTab";
+
+/** Remembers the relay's tab, so that a new worker can close it after the old one's death. */
+export async function saveRelayTab(id: number | undefined): Promise<void> {
+  await chrome.storage.session.set({ [tabSlot]: id ?? null });
+}
+
+export async function loadRelayTab(): Promise<number | undefined> {
+  return ((await chrome.storage.session.get(tabSlot))[tabSlot] as number | null | undefined) ?? undefined;
+}
+
 /** The person's own settings, on this computer. The phone is kept only if asked; the PIN never. */
 export interface Settings {
   mode: "relay" | "launch";

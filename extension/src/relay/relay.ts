@@ -31,6 +31,8 @@ export class Relay {
   constructor(
     private readonly post: Post,
     private readonly tokens: Tokens,
+    /** Told which tab is the relay's, and that none is any more. */
+    private readonly holds: (tabId: number | undefined) => void = () => {},
     private readonly pause: (ms: number) => Promise<void> = (ms) => new Promise((done) => setTimeout(done, ms)),
   ) {
     chrome.debugger.onEvent.addListener(this.#onEvent);
@@ -63,6 +65,7 @@ export class Relay {
     const tab = this.#tab;
     this.#tab = undefined;
     if (!tab) return;
+    this.holds(undefined);
     if (tab.attached) await chrome.debugger.detach({ tabId: tab.id }).catch(() => {});
     if (!keep) await chrome.tabs.remove(tab.id).catch(() => {});
   }
@@ -128,6 +131,7 @@ export class Relay {
       };
       if (this.#ended) throw new Refusal("NOT_OPEN", "the port is closed");
       this.#tab = tab;
+      this.holds(id);
       return { targetId: info.targetInfo?.targetId };
     } catch (err) {
       if (id !== undefined) await chrome.tabs.remove(id).catch(() => {});
@@ -174,6 +178,7 @@ export class Relay {
     const gone = (why: string, who?: string) => {
       if (this.#tab !== tab) return;
       this.#tab = undefined;
+      this.holds(undefined);
       this.post({ cdp: { detached: { reason: why, ...(who ? { who } : {}) } } });
     };
     if (reason === "canceled_by_user") return gone("canceled_by_user");

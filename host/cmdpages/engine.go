@@ -33,6 +33,7 @@ type engine struct {
 	guard      *guard
 	log        *slog.Logger
 	screenshot func(context.Context) ([]byte, error)
+	dialogs    <-chan string // what the page's own dialogs said
 
 	creds  *conversation.Credentials // until they're sent
 	answer *conversation.CodeAnswer  // until it's sent
@@ -150,6 +151,13 @@ func (e *engine) next(ctx context.Context, since *seen, limit, unknown time.Dura
 			return s, nil, nil
 		case ev := <-e.guard.events:
 			return nil, ev.signed, ev.failure()
+		case text := <-e.dialogs:
+			// The page has answered in a box of the browser's: as good as an error label.
+			if since != nil {
+				answered := *since
+				answered.Errors = []string{text}
+				return &answered, nil, nil
+			}
 		case err := <-failed:
 			if err != nil {
 				// The guard may have said why already.
@@ -242,10 +250,15 @@ func (e *engine) stuck(ctx context.Context, now *seen) (*seen, *conversation.Sig
 		e.log.Debug("no screenshot of the unknown page", "err", err)
 	}
 	e.person.Stuck(conversation.Stuck{Step: e.wanted(now), Title: now.Title, Host: now.Host, Shown: shown, Screenshot: picture})
+	limit, where := e.limits.Person, now.Host+now.Path
+	if !shown && e.guard.sent.Load() {
+		// Nobody can do anything here but wait for the file, and cancel comes too late.
+		limit = e.limits.Result
+	}
 	for overlays := 0; ; {
-		next, signed, err := e.next(ctx, now, e.limits.Person, 0, nil)
+		next, signed, err := e.next(ctx, now, limit, 0, nil)
 		if problem.Is(err, problem.SiteSlow) {
-			err = problem.Newf(problem.PageUnknown, "%s%s, and nobody went on by hand in %v", now.Host, now.Path, e.limits.Person)
+			err = problem.Newf(problem.PageUnknown, "%s, and nobody went on by hand in %v", where, limit)
 		}
 		if err != nil || signed != nil {
 			return nil, signed, err

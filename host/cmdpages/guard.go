@@ -125,7 +125,7 @@ func (g *guard) response(ctx context.Context, ev *fetch.EventRequestPaused) erro
 			g.tell(event{err: problem.Newf(problem.SiteUnreachable, "%s: %s", hostOf(ev.Request.URL), ev.ResponseErrorReason)})
 		}
 	}
-	if ev.ResponseErrorReason == "" && g.looksLikeResult(ev) {
+	if ev.ResponseErrorReason == "" && g.looksLikeResult(ev, main) {
 		taken, err := g.take(ctx, ev)
 		if taken {
 			return err
@@ -140,13 +140,17 @@ func (g *guard) response(ctx context.Context, ev *fetch.EventRequestPaused) erro
 }
 
 // looksLikeResult says whether a response may be the signed PDF: none is before a signature may exist.
-func (g *guard) looksLikeResult(ev *fetch.EventRequestPaused) bool {
+func (g *guard) looksLikeResult(ev *fetch.EventRequestPaused, main bool) bool {
 	if !g.maySign.Load() || ev.ResponseStatusCode < 200 || ev.ResponseStatusCode > 299 {
 		return false
 	}
 	kind := strings.ToLower(header(ev, "Content-Type"))
 	attached := strings.HasPrefix(strings.ToLower(header(ev, "Content-Disposition")), "attachment")
 	if !strings.HasPrefix(kind, "application/pdf") && !attached {
+		return false
+	}
+	// By hand it isn't known which form signs: a PDF shown in a frame may be the page's preview of anything.
+	if !g.sent.Load() && !main && !attached {
 		return false
 	}
 	if length, err := strconv.ParseInt(header(ev, "Content-Length"), 10, 64); err == nil && length > maxResult {

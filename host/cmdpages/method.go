@@ -211,7 +211,8 @@ func (m *Method) engine(ctx context.Context, doc conversation.Document, person c
 		target: target, frame: cdp.FrameID(target.TargetID), origins: m.opts.Environment.Origins, original: doc.SHA256,
 		person: person, log: m.opts.Log, events: make(chan event, 16),
 	}
-	if err := chromedp.Listen(tabCtx, func(ev any) { w.note(ev); g.note(tabCtx, ev) }); err != nil {
+	dialogs := newDialogs(target, m.opts.Log)
+	if err := chromedp.Listen(tabCtx, func(ev any) { w.note(ev); g.note(tabCtx, ev); dialogs.note(tabCtx, ev) }); err != nil {
 		stop()
 		return nil, nil, err
 	}
@@ -229,7 +230,7 @@ func (m *Method) engine(ctx context.Context, doc conversation.Document, person c
 	m.mu.Unlock()
 	e := &engine{
 		ctx: ectx, tab: m.tab, target: target, env: m.opts.Environment, pages: m.opts.Pages, limits: m.opts.Limits, doc: doc,
-		person: person, worlds: w, guard: g, log: m.opts.Log, screenshot: m.Screenshot, acted: map[string]int{},
+		person: person, worlds: w, guard: g, log: m.opts.Log, screenshot: m.Screenshot, dialogs: dialogs.said, acted: map[string]int{},
 	}
 	go e.watchDownloads()
 	return e, stop, nil

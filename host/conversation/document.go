@@ -63,7 +63,7 @@ func examine(name string, data []byte, limit int64) (*original, error) {
 func (o *original) describe() *docInfo {
 	return &docInfo{
 		Name: o.name, Size: int64(len(o.data)), SHA256: o.hash, Pages: o.info.Pages, Signatures: o.info.Signatures,
-		Encrypted: o.info.Encrypted, XFA: o.info.XFA, Damaged: o.info.Damaged,
+		Encrypted: o.info.Encrypted, XFA: o.info.XFA, DocMDP: o.info.DocMDP, Damaged: o.info.Damaged,
 	}
 }
 

@@ -116,7 +116,8 @@ func (j *job) fail(err error) {
 		// Otherwise bytes that came back may lie there, and the original to check them against.
 		os.RemoveAll(j.work)
 	}
-	if cancelled && p.Code != problem.MayBeSigned {
+	// The method may have had the person's own cancel from elsewhere: from the browser's bar.
+	if (cancelled || p.Code == problem.Cancelled) && p.Code != problem.MayBeSigned {
 		j.end(StateCancelled, reply{Status: statusOK})
 		return
 	}

@@ -183,6 +183,7 @@ type docInfo struct {
 	Signatures int    `json:"signatures,omitempty"`
 	Encrypted  bool   `json:"encrypted,omitempty"`
 	XFA        bool   `json:"xfa,omitempty"`
+	DocMDP     int    `json:"doc_mdp,omitempty"` // what a certification allows: 1 nothing, 2 filling in, 3 comments too
 	Damaged    string `json:"damaged,omitempty"`
 }
 

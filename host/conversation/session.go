@@ -272,11 +272,13 @@ func (s *session) screenshot() {
 }
 
 // cancel ends the signing, unless the code is on its way: that can't be undone, and the file that comes must be caught.
+// Where only the person can have signed (approval in the app, a page by hand) waiting can be ended, and what is told then
+// is that a signature may exist.
 func (s *session) cancel() {
 	switch {
 	case s.state.over():
 		s.outOfTurn(kindCancel)
-	case s.job != nil && s.job.committed:
+	case s.job != nil && s.job.committed && s.state == StateStage2:
 		s.fault(problem.New(problem.CancelTooLate, ""))
 	case s.job != nil:
 		s.job.cancel() // its end is told by the job

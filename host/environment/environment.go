@@ -67,11 +67,12 @@ func Builtin(name string) (Environment, bool) {
 			Trust: mustParse(productionPEM), Revocation: true, Marker: SignedMarker,
 		}, true
 	case Preprod:
-		// Only the first host is known (facts/cmd.md 1.1); the registry's follows its production name.
+		// Only the first host is known (facts/cmd.md 1.1). Where the registry's pages are elsewhere, ORIGIN_REFUSED names the host,
+		// and an environment of one's own can allow it.
 		return Environment{
 			Name:    Preprod,
 			Intro:   "https://preprod.cmd.autenticacao.gov.pt/Ama.Authentication.Frontend/Processes/DigitalSignature/DigitalSignatureIntro.aspx",
-			Origins: []string{"https://preprod.cmd.autenticacao.gov.pt", "https://preprod.frtend.reg.cmd.autenticacao.gov.pt", "https://frtend.reg.preprod.cmd.autenticacao.gov.pt"},
+			Origins: []string{"https://preprod.cmd.autenticacao.gov.pt"},
 			Marker:  SandboxMarker,
 		}, true
 	}

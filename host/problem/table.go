@@ -213,7 +213,7 @@ var Table = []Entry{
 		Text{"O ficheiro devolvido não passou na verificação. Pode ter sido feita uma assinatura, mas não a conseguimos confirmar.", "The file that came back failed the check. A signature may have been made, but we could not confirm it."},
 		Text{"Não assine de novo antes de ver o ficheiro que foi guardado à parte.", "Don't sign again before looking at the file that was kept apart."}, RetryNothing},
 	{NeedsLook,
-		Text{"O documento foi assinado, mas há algo que tem de ver.", "The document was signed, but there is something that you need to look at."},
+		Text{"O ficheiro que voltou tem uma assinatura, mas há algo que tem de ver.", "The file that came back has a signature, but there is something that you need to look at."},
 		Text{"Leia as verificações; não assine de novo antes de ver.", "Read the checks; don't sign again before looking."}, RetryNothing},
 	{DownloadsMissing,
 		Text{"A pasta Transferências não existe.", "The Downloads folder doesn't exist."},

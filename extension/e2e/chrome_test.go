@@ -123,6 +123,14 @@ func (c *chrome) targets() []*target.Info {
 	return infos
 }
 
+// focus puts the cursor into a box of the page.
+func (c *chrome) focus(selector string) {
+	c.p.t.Helper()
+	ctx, cancel := context.WithTimeout(c.ctx, patience)
+	defer cancel()
+	require.NoError(c.p.t, chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector))))
+}
+
 // tabs are the tabs and windows of the person's, extension pages aside.
 func (c *chrome) tabs() []*target.Info {
 	c.p.t.Helper()
@@ -275,12 +283,14 @@ func (p *popup) pressText(selector, words string) {
 	}, patience, 30*time.Millisecond, "no %s with %q", selector, words)
 }
 
+// write types into a field, over what's there.
 func (p *popup) write(selector, text string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	require.NoError(p.t, chromedp.Do(ctx, chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.Clear(chromedp.CSS(selector)),
-		chromedp.SendKeys(chromedp.CSS(selector), text)), selector)
+	require.NoError(p.t, chromedp.Do(ctx, chromedp.WaitVisible(chromedp.CSS(selector)),
+		chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector(%q).select()`, selector)), chromedp.KeyEvent(text)), selector)
+	require.Equal(p.t, text, p.eval(fmt.Sprintf(`document.querySelector(%q).value`, selector)), selector)
 }
 
 // problem waits for the code of what the popup says went wrong.
@@ -311,6 +321,14 @@ func (p *popup) chooseFile(path string) {
 func (p *popup) text() string {
 	p.t.Helper()
 	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](`document.body.innerText`))
+	require.NoError(p.t, err)
+	return text
+}
+
+// eval gives the text that an expression has in the popup's page.
+func (p *popup) eval(expression string) string {
+	p.t.Helper()
+	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](expression, chromedp.EvalAwaitPromise))
 	require.NoError(p.t, err)
 	return text
 }

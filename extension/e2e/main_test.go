@@ -20,6 +20,9 @@ var binary, authority, chromiumBuild, firefoxBuild, extensionID string
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
+	if role := os.Getenv("E2E_ROLE"); role != "" {
+		return playHost(role)
+	}
 	dir, err := os.MkdirTemp("", "e2e-main-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +21,9 @@ import (
 
 // patience is how long a test waits for anything: far more than it takes.
 const patience = 45 * time.Second
+
+// tick is how often it looks.
+const tick = 30 * time.Millisecond
 
 // person is somebody with a home, a Downloads folder, the host registered for their browser, and the sandbox to sign at.
 type person struct {
@@ -46,10 +50,22 @@ func newPerson(t *testing.T, sandboxArgs ...string) *person {
 		"LC_ALL=C.UTF-8", "LANGUAGE=pt_PT", "HOME="+p.at("home"), "XDG_CONFIG_HOME="+p.at("config"), "XDG_STATE_HOME="+p.at("state"),
 		"XDG_CACHE_HOME="+p.at("cache"), "XDG_DATA_HOME="+p.at("data"), "XDG_RUNTIME_DIR="+p.at("run"),
 		"XDG_DOWNLOAD_DIR="+p.at("Downloads"), "TMPDIR="+p.at("tmp"))
+	// Where the browser itself saves.
+	require.NoError(t, os.WriteFile(p.at("config", "user-dirs.dirs"), fmt.Appendf(nil, "XDG_DOWNLOAD_DIR=%q\n", p.at("Downloads")), 0o600))
 	p.sandbox = startSandbox(t, p.env, sandboxArgs...)
 	p.configure(extensionID, "")
 	p.register(binary, extensionID)
 	return p
+}
+
+// speak has the person's browser in a language, before it starts.
+func (p *person) speak(lang string) {
+	p.lang = lang
+	for i, v := range p.env {
+		if strings.HasPrefix(v, "LANGUAGE=") {
+			p.env[i] = "LANGUAGE=" + strings.ReplaceAll(lang, "-", "_")
+		}
+	}
 }
 
 func (p *person) at(parts ...string) string {
@@ -166,6 +182,8 @@ func (s *sandboxProcess) get(path string) []byte {
 type counts struct {
 	Signatures int            `json:"signatures"`
 	LookAlike  map[string]int `json:"look_alike"`
+	// Secrets says how many PINs and codes came for each phone.
+	Secrets map[string]struct{ PINs, Codes int } `json:"secrets"`
 }
 
 func (s *sandboxProcess) counts() counts {
@@ -176,6 +194,19 @@ func (s *sandboxProcess) counts() counts {
 }
 
 func (s *sandboxProcess) signatures() int { s.t.Helper(); return s.counts().Signatures }
+
+// set changes the sandbox's fault or look for what starts from now on.
+func (s *sandboxProcess) set(what, name string) {
+	s.t.Helper()
+	request, err := http.NewRequest(http.MethodPost, "http://127.0.0.1:"+s.port+"/sandbox/settings", strings.NewReader(url.Values{what: {name}}.Encode()))
+	require.NoError(s.t, err)
+	request.Host = "phone.localhost:" + s.port
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(s.t, err)
+	defer response.Body.Close()
+	require.Less(s.t, response.StatusCode, 400)
+}
 
 // code waits for the last code that was sent to a phone.
 func (s *sandboxProcess) code(phone string) string {

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
 
@@ -30,6 +31,11 @@ func (p *popup) confirm() {
 func (p *popup) credentials(phone, pin string) {
 	p.t.Helper()
 	p.until("credentials")
+	// The form puts the cursor where it's wanted once it knows a remembered number.
+	require.Eventually(p.t, func() bool {
+		ready, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](`["phone", "pin"].includes(document.activeElement?.id)`))
+		return err == nil && ready
+	}, patience, tick)
 	p.write("#phone", phone)
 	p.write("#pin", pin)
 	p.press("button.primary")

@@ -88,6 +88,8 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/":
 		http.SetCookie(w, &http.Cookie{Name: "sessao", Value: "aberta", Path: "/"})
 		s.page(w)
+	case r.URL.Path == "/entrar":
+		fmt.Fprint(w, `<!doctype html><title>Entrar</title><input id="palavra" type="password">`)
 	case r.URL.Path == "/frame":
 		fmt.Fprintf(w, `<!doctype html><title>Moldura</title><a id="inframe" href="%s">Contrato (moldura)</a>`, s.url(otherHost, "/contrato.pdf"))
 	case r.URL.Path == "/privado":

@@ -25,6 +25,8 @@ const backOff = [50, 150, 400, 1000];
 /** One relay a port. */
 export class Relay {
   #tab: Tab | undefined;
+  /** A tab that the debugger left for good: nothing is done there any more, and it's closed with the rest. */
+  #left: Tab | undefined;
   #opening = false;
   #ended = false;
 
@@ -62,8 +64,8 @@ export class Relay {
 
   /** Detaches from the tab, and closes it unless keep. Does nothing where none is open. */
   async close(keep: boolean): Promise<void> {
-    const tab = this.#tab;
-    this.#tab = undefined;
+    const tab = this.#tab ?? this.#left;
+    this.#tab = this.#left = undefined;
     if (!tab) return;
     this.holds(undefined);
     if (tab.attached) await chrome.debugger.detach({ tabId: tab.id }).catch(() => {});
@@ -75,8 +77,8 @@ export class Relay {
    * signing's.
    */
   closeLater(keep: boolean, ms: number): void {
-    const tab = this.#tab;
-    if (tab) setTimeout(() => void (this.#tab === tab && this.close(keep)), ms);
+    const tab = this.#tab ?? this.#left;
+    if (tab) setTimeout(() => void ((this.#tab ?? this.#left) === tab && this.close(keep)), ms);
   }
 
   /** Brings tab and window before the person. */
@@ -131,6 +133,7 @@ export class Relay {
       };
       if (this.#ended) throw new Refusal("NOT_OPEN", "the port is closed");
       this.#tab = tab;
+      this.#left = undefined;
       this.holds(id);
       return { targetId: info.targetInfo?.targetId };
     } catch (err) {
@@ -178,7 +181,7 @@ export class Relay {
     const gone = (why: string, who?: string) => {
       if (this.#tab !== tab) return;
       this.#tab = undefined;
-      this.holds(undefined);
+      this.#left = tab;
       this.post({ cdp: { detached: { reason: why, ...(who ? { who } : {}) } } });
     };
     if (reason === "canceled_by_user") return gone("canceled_by_user");

@@ -24,6 +24,7 @@ if [ ! -d "/Applications/Google Chrome.app" ]; then
 fi
 if [ "$what" = test ]; then
 	need gcc libc6-dev -- gcc clang
+	need firefox-esr -- firefox-esr firefox
 	need xvfb xauth -- Xvfb
 	need xdotool -- xdotool
 	need poppler-utils -- pdfsig

@@ -117,7 +117,7 @@ func TestThePopupComesBackToTheSamePlace(t *testing.T) {
 			require.Eventually(t, func() bool { return len(person.hosts()) == 0 }, patience, tick)
 			popup = browser.click()
 			reopen("nohost")
-			require.Len(t, shown, 13)
+			require.Len(t, shown, 14)
 			require.Equal(t, 2, person.sandbox.signatures())
 		})
 	}

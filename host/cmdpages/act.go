@@ -126,7 +126,7 @@ func (e *engine) code(ctx context.Context, p Page, now *seen, why *problem.Error
 	}
 	if now.Approval {
 		// Approval in the app signs without a code of ours: from now on a signature may exist.
-		if err := e.person.Committing(); err != nil {
+		if err := e.person.Offered(); err != nil {
 			return nil, problem.Wrap(problem.JournalFailed, err)
 		}
 		e.guard.committed.Store(true)

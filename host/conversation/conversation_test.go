@@ -218,7 +218,10 @@ func TestTheCopyIsSent(t *testing.T) {
 	t.Parallel()
 	var k *talk
 	sent := make(chan []byte, 1)
+	started, changed := make(chan struct{}), make(chan struct{})
 	k = converse(t, limits, func(_ context.Context, d Document, p Person) (Signed, error) {
+		close(started)
+		<-changed
 		data, err := os.ReadFile(d.Path)
 		sent <- data
 		return Signed{}, err
@@ -226,7 +229,9 @@ func TestTheCopyIsSent(t *testing.T) {
 	original, err := os.ReadFile(k.pdf)
 	require.NoError(t, err)
 	k.begin()
+	<-started
 	require.NoError(t, os.WriteFile(k.pdf, []byte("something else"), 0o600))
+	close(changed)
 	require.Equal(t, original, <-sent)
 	k.over()
 }

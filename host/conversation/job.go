@@ -26,7 +26,8 @@ type job struct {
 	cancelFunc context.CancelFunc
 
 	// These belong to the session's goroutine.
-	committed bool
+	committed bool // a signature may exist
+	sent      bool // and it's we who sent the code
 	cancelled bool
 	creds     chan Credentials
 	code      chan CodeAnswer
@@ -303,24 +304,32 @@ func (j *job) Resumed() {
 // Committing decides, in the session's goroutine, between a cancel and the code, and has the journal on disk before it
 // answers.
 func (j *job) Committing() error {
-	err := error(context.Canceled)
-	j.s.do(func() {
-		if j.cancelled {
-			return
-		}
-		if err = j.record.Submitting(); err == nil {
-			j.committed = true
-		}
-	})
-	if err != nil && !errors.Is(err, context.Canceled) {
-		return problem.Newf(problem.JournalFailed, "%w", err)
-	}
+	err := j.submitting(true)
 	if err == nil {
 		j.s.do(func() {
 			if j.s.state == StateStage2 {
 				j.s.send(reply{State: j.s.state, Status: statusOK, Progress: "code_sent"})
 			}
 		})
+	}
+	return err
+}
+
+// Offered has the journal say that the person may sign without us.
+func (j *job) Offered() error { return j.submitting(false) }
+
+func (j *job) submitting(sent bool) error {
+	err := error(context.Canceled)
+	j.s.do(func() {
+		if j.cancelled {
+			return
+		}
+		if err = j.record.Submitting(); err == nil {
+			j.committed, j.sent = true, sent
+		}
+	})
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return problem.Newf(problem.JournalFailed, "%w", err)
 	}
 	return err
 }
@@ -343,7 +352,7 @@ func (j *job) Refused(why *problem.Error) error {
 	var err error
 	j.s.do(func() {
 		if err = j.record.Refused(why.Code); err == nil {
-			j.committed = false
+			j.committed, j.sent = false, false
 		}
 	})
 	return err

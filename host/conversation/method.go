@@ -91,6 +91,9 @@ type Person interface {
 	// Committing is called before anything that can make a signature: it returns when the journal is on disk. On an error
 	// nothing may be sent.
 	Committing() error
+	// Offered is Committing for a page that offers the person to sign without a code of ours: a signature may exist from now
+	// on, and waiting for it can still be cancelled.
+	Offered() error
 	// Refused says that the page refused the code, so that no signature was made.
 	Refused(why *problem.Error) error
 	// ByHand is called before each form that the person sends by hand is let go, since it may be the one that signs.

@@ -278,7 +278,7 @@ func (s *session) cancel() {
 	switch {
 	case s.state.over():
 		s.outOfTurn(kindCancel)
-	case s.job != nil && s.job.committed && s.state == StateStage2:
+	case s.job != nil && s.job.sent:
 		s.fault(problem.New(problem.CancelTooLate, ""))
 	case s.job != nil:
 		s.job.cancel() // its end is told by the job

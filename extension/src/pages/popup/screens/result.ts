@@ -45,7 +45,8 @@ function findings(result: Result): Node {
           "li",
           { className: f.result },
           h("span", { className: "mark", attrs: { role: "img", "aria-label": t(label) } }, mark),
-          h("span", {}, f.text, !!f.detail && h("span", { className: "detail" }, f.detail)),
+          // The detail is for people who know PDF, in English: it's shown where something failed and somebody will be asked.
+          h("span", {}, f.text, f.result === "fail" && !!f.detail && h("span", { className: "detail" }, f.detail)),
         );
       }),
     ),

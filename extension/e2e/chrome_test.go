@@ -350,8 +350,9 @@ func (p *popup) picture(name string) {
 	}
 	png, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
 	require.NoError(p.t, err)
-	require.NoError(p.t, os.MkdirAll(dir, 0o755))
-	require.NoError(p.t, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644))
+	path := filepath.Join(dir, name+".png")
+	require.NoError(p.t, os.MkdirAll(filepath.Dir(path), 0o755))
+	require.NoError(p.t, os.WriteFile(path, png, 0o644))
 }
 
 // frame is the extension API's id of the page's own frame.

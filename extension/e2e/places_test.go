@@ -118,7 +118,7 @@ func TestThePopupComesBackToTheSamePlace(t *testing.T) {
 			popup = browser.click()
 			reopen("nohost")
 			require.Len(t, shown, 14)
-			require.Equal(t, 2, person.sandbox.signatures())
+			require.Equal(t, 1, person.sandbox.signatures())
 		})
 	}
 }

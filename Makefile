@@ -11,7 +11,7 @@ export PATH := $(PATH):/usr/local/go/bin
 
 GOCODE := host installer manifests extension/e2e
 
-.PHONY: build host extension test lint fmt cross fuzz demo clean deps
+.PHONY: build host extension test test-screen lint fmt cross fuzz demo clean deps
 
 # bin/cmdsign and extension/dist/{chromium,firefox}.
 build: host extension
@@ -25,10 +25,15 @@ extension: extension/node_modules/.package-lock.json
 extension/node_modules/.package-lock.json: extension/package-lock.json
 	cd extension && npm ci --no-fund --no-audit --loglevel=error
 
-# The race detector needs a C compiler, so this one is not CGO_ENABLED=0.
+# The race detector needs a C compiler, so this one is not CGO_ENABLED=0. One package after the other: browsers of several
+# at once are too slow for each other.
 test: deps extension lint cross
 	cd extension && npm test --silent
-	CGO_ENABLED=1 go test -race -timeout 20m ./...
+	CGO_ENABLED=1 go test -race -timeout 30m -p 1 ./...
+
+# A real pointer on a screen of its own: its timing isn't ours, so it stands beside the rest.
+test-screen: deps extension
+	E2E_SCREEN=1 go test -run TestARealRightClick -count 1 -v ./extension/e2e
 
 lint: bin/staticcheck extension
 	@unformatted=$$(gofmt -l $(GOCODE)); test -z "$$unformatted" || { echo "make fmt would change:"; echo "$$unformatted"; exit 1; }

@@ -87,6 +87,9 @@ func (s *screen) key(name string) {
 
 // With a real mouse: the right button on a link, the menu's item by the keyboard.
 func TestARealRightClick(t *testing.T) {
+	if os.Getenv("E2E_SCREEN") == "" {
+		t.Skip("moves a real pointer on a screen of its own, whose timing isn't ours: make test-screen")
+	}
 	t.Parallel()
 	person := newPerson(t)
 	web := newSite(t)

@@ -3,6 +3,7 @@
 globalThis.cmdsign ??= (() => {
 	const config = __CONFIG__;
 	const MAX_TEXT = 200_000;
+	const LATE = 20_000; // ms from usable to taken as complete: a picture, or a preview of the document, may hang
 
 	const plain = (s) => (s ?? "").normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/\s+/g, " ").trim().toLowerCase();
 	const label = (s) => plain(s).replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "");
@@ -127,14 +128,22 @@ globalThis.cmdsign ??= (() => {
 	// for an answer in place.
 	function wait({since, unknownAfter}) {
 		return new Promise((resolve) => {
-			let expired = false, timer = 0, cost = 0, last = 0;
+			let expired = false, unknownTimer = 0, lateTimer = 0, cost = 0, last = 0;
 			const observer = new MutationObserver(() => check());
-			const done = (seen) => { observer.disconnect(); clearTimeout(timer); resolve(seen); };
+			const done = (seen) => {
+				observer.disconnect();
+				clearTimeout(unknownTimer);
+				clearTimeout(lateTimer);
+				resolve(seen);
+			};
+			// A page's scripts often finish it on load only, so a page that hangs short of it is given a long time.
 			const arm = () => {
-				if (unknownAfter && !timer) timer = setTimeout(() => { expired = slow = true; check(true); }, unknownAfter);
+				if (!lateTimer && !ready()) lateTimer = setTimeout(() => { slow = true; check(true); }, LATE);
+				if (!unknownTimer && unknownAfter && ready()) unknownTimer = setTimeout(() => { expired = true; check(true); }, unknownAfter);
 			};
 			function check(force) {
-				if (document.readyState !== "loading") arm();
+				if (document.readyState === "loading") return;
+				arm();
 				if (!ready()) return;
 				const now = performance.now();
 				// A page that never stops changing must not make us look all the time.

@@ -72,6 +72,16 @@ func find(all map[string]*regexp.Regexp, data []byte) (found []string) {
 	return found
 }
 
+// around gives the surroundings of the first find, for the report of a failure: what was found is of the sandbox's.
+func around(all map[string]*regexp.Regexp, data []byte) string {
+	for _, pattern := range all {
+		if at := pattern.FindIndex(data); at != nil {
+			return string(data[max(0, at[0]-60):min(len(data), at[1]+60)])
+		}
+	}
+	return ""
+}
+
 // search looks into every file of the machine: configuration, state, journal, temporary files, the browser's profile.
 func (m *machine) search(all map[string]*regexp.Regexp) (found []string, files int) {
 	filepath.WalkDir(m.dir, func(path string, d fs.DirEntry, err error) error {
@@ -141,7 +151,7 @@ func TestSecretsStayNowhere(t *testing.T) {
 	require.Empty(t, found)
 	require.Empty(t, find(all, []byte(h.stderr.String())), "on stderr")
 	require.NotEmpty(t, h.received)
-	require.Empty(t, find(all, h.received), "on stdout")
+	require.Empty(t, find(all, h.received), "on stdout, near %q", around(all, h.received))
 	log, err := os.ReadFile(logFile)
 	require.NoError(t, err)
 	require.NotContains(t, string(log), goodPIN)

@@ -20,7 +20,7 @@ func (e *engine) act(ctx context.Context, now *seen) (*conversation.Signed, erro
 	p := e.pages.page(now.Page)
 	why := e.pages.judge(now.Errors)
 	if p.Problem != "" {
-		return nil, problem.New(p.Problem, "page "+p.Name).Said(join(now.Errors))
+		return nil, problem.New(p.Problem, "page "+p.Name).Said(inOneLine(now.Errors))
 	}
 	if e.guard.sent.Load() && !hasCode(p) && p.Name != "result" {
 		return nil, e.back(now, why)
@@ -62,7 +62,7 @@ func (e *engine) back(now *seen, why *problem.Error) error {
 		}
 		return expired
 	}
-	return problem.New(problem.MayBeSigned, "the site went back to "+now.Page+" after the code").Said(join(now.Errors))
+	return problem.New(problem.MayBeSigned, "the site went back to "+now.Page+" after the code").Said(inOneLine(now.Errors))
 }
 
 // credentials asks for phone and PIN where the page refused those before, and sends them once.
@@ -358,15 +358,4 @@ func has(p Page, role func(Step) string) bool {
 		}
 	}
 	return false
-}
-
-func join(texts []string) string {
-	out := ""
-	for i, t := range texts {
-		if i > 0 {
-			out += " · "
-		}
-		out += t
-	}
-	return out
 }

@@ -2,8 +2,6 @@ package cmdpages
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -168,8 +166,7 @@ func (g *guard) take(ctx context.Context, ev *fetch.EventRequestPaused) (bool, e
 	if err != nil {
 		return false, fmt.Errorf("reading the body: %w", err)
 	}
-	sum := sha256.Sum256(res.Body)
-	if hex.EncodeToString(sum[:]) == g.original && !g.sent.Load() {
+	if sumOf(res.Body) == g.original && !g.sent.Load() {
 		return false, nil
 	}
 	signed, err := g.person.Hold(res.Body)

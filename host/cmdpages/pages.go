@@ -301,7 +301,7 @@ func (p *Pages) judge(texts []string) *problem.Error {
 	if len(texts) == 0 {
 		return nil
 	}
-	said := strings.Join(texts, " · ")
+	said := inOneLine(texts)
 	for _, m := range p.Messages {
 		for _, want := range m.Contains {
 			if strings.Contains(plain(said), plain(want)) {
@@ -311,6 +311,9 @@ func (p *Pages) judge(texts []string) *problem.Error {
 	}
 	return problem.New(problem.SiteMessage, "the page's error label").Said(said)
 }
+
+// inOneLine puts what a page's labels say in one line.
+func inOneLine(texts []string) string { return strings.Join(texts, " · ") }
 
 // script is the engine with these pages in it, to run in every document.
 func (p *Pages) script() (string, error) {

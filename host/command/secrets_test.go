@@ -1,6 +1,7 @@
 package command
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -19,32 +19,57 @@ import (
 	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox"
 )
 
-// traces are the ways in which a secret could stand in a file: plain, in UTF-16, in hex, and in base64 at each of the three
-// places where it can begin. A code of six digits may stand in a longer number by chance.
-func traces(t *testing.T, name, value string) map[string]*regexp.Regexp {
-	t.Helper()
-	q := regexp.QuoteMeta
-	wide := func(s string) string {
-		var b strings.Builder
-		for _, u := range utf16.Encode([]rune(s)) {
-			b.WriteByte(byte(u))
-			b.WriteByte(byte(u >> 8))
-		}
-		return b.String()
+// trace is a way in which a secret could stand in a file.
+type trace struct {
+	what string
+	text []byte
+	// alone: it's a find only where no digit stands beside it, because a code of six digits may stand in a longer number by
+	// chance. wide: those digits take two bytes each.
+	alone, wide bool
+}
+
+// traces are the ways in which a secret could stand in a file: plain, URL-encoded, in UTF-16, in hex, and in base64 at each
+// of the three places where it can begin.
+func traces(name, value string) []trace {
+	var wide []byte
+	for _, u := range utf16.Encode([]rune(value)) {
+		wide = append(wide, byte(u), byte(u>>8))
 	}
-	all := map[string]*regexp.Regexp{
-		name + " plain":       regexp.MustCompile(`(^|[^0-9])` + q(value) + `($|[^0-9])`),
-		name + " URL-encoded": regexp.MustCompile(q(url.QueryEscape("+"+value)) + `|%2B` + q(value)),
-		name + " UTF-16":      regexp.MustCompile(`(?s)[^0-9]\x00` + q(wide(value)) + `[^0-9]`),
-		name + " hex":         regexp.MustCompile(`(?i)` + hex.EncodeToString([]byte(value))),
+	digits := hex.EncodeToString([]byte(value))
+	all := []trace{
+		{what: name + " plain", text: []byte(value), alone: true},
+		{what: name + " URL-encoded", text: []byte(url.QueryEscape("+" + value))},
+		{what: name + " UTF-16", text: wide, alone: true, wide: true},
+		{what: name + " hex", text: []byte(digits)},
+		{what: name + " HEX", text: []byte(strings.ToUpper(digits))},
 	}
 	for shift := range 3 {
 		// The characters at either end hold bits of what stands beside it.
 		text := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", shift) + value))
 		from, to := (shift*8+5)/6, (shift+len(value))*8/6
-		all[fmt.Sprintf("%s base64+%d", name, shift)] = regexp.MustCompile(q(text[from:to]))
+		all = append(all, trace{what: fmt.Sprintf("%s base64+%d", name, shift), text: []byte(text[from:to])})
 	}
 	return all
+}
+
+// in gives where the trace stands in the data, or -1.
+func (tr trace) in(data []byte) int {
+	digit := func(i int) bool { return i >= 0 && i < len(data) && data[i] >= '0' && data[i] <= '9' }
+	width := 1
+	if tr.wide {
+		width = 2
+	}
+	for from := 0; ; {
+		at := bytes.Index(data[from:], tr.text)
+		if at < 0 {
+			return -1
+		}
+		at += from
+		if !tr.alone || !digit(at-width) && !digit(at+len(tr.text)) {
+			return at
+		}
+		from = at + 1
+	}
 }
 
 // A filter that finds nothing anywhere would make the test below pass for ever.
@@ -58,32 +83,23 @@ func TestTracesAreFound(t *testing.T) {
 		base64.StdEncoding.EncodeToString([]byte("12pin=" + value + "&x")),
 		"x\x001\x003\x005\x007\x002\x004\x006\x008\x00y\x00", hex.EncodeToString([]byte(value)),
 	} {
-		require.NotEmpty(t, find(traces(t, "pin", value), []byte(planted)), "%q", planted)
+		require.NotEmpty(t, find(traces("pin", value), []byte(planted)), "%q", planted)
 	}
-	require.Empty(t, find(traces(t, "pin", value), []byte("9"+value+" 1357246 8")))
+	require.Empty(t, find(traces("pin", value), []byte("9"+value+" 1357246 8")))
 }
 
-func find(all map[string]*regexp.Regexp, data []byte) (found []string) {
-	for what, pattern := range all {
-		if pattern.Match(data) {
-			found = append(found, what)
+// find says which traces stand in the data, each with what stands around it: all of it is of the sandbox's.
+func find(all []trace, data []byte) (found []string) {
+	for _, tr := range all {
+		if at := tr.in(data); at >= 0 {
+			found = append(found, fmt.Sprintf("%s: %q", tr.what, data[max(0, at-60):min(len(data), at+len(tr.text)+60)]))
 		}
 	}
 	return found
 }
 
-// around gives the surroundings of the first find, for the report of a failure: what was found is of the sandbox's.
-func around(all map[string]*regexp.Regexp, data []byte) string {
-	for _, pattern := range all {
-		if at := pattern.FindIndex(data); at != nil {
-			return string(data[max(0, at[0]-60):min(len(data), at[1]+60)])
-		}
-	}
-	return ""
-}
-
 // search looks into every file of the machine: configuration, state, journal, temporary files, the browser's profile.
-func (m *machine) search(all map[string]*regexp.Regexp) (found []string, files int) {
+func (m *machine) search(all []trace) (found []string, files int) {
 	filepath.WalkDir(m.dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return nil // it may have gone meanwhile
@@ -117,13 +133,9 @@ func TestSecretsStayNowhere(t *testing.T) {
 	h.credentials(phone, m.pdf("a.pdf"))
 	require.Equal(t, "stage2_input", h.prompted().State)
 
-	all := traces(t, "PIN", goodPIN)
-	for what, p := range traces(t, "phone", number) {
-		all[what] = p
-	}
-	for what, p := range traces(t, "phone with its country", "351"+number) {
-		all[what] = p
-	}
+	all := traces("PIN", goodPIN)
+	all = append(all, traces("phone", number)...)
+	all = append(all, traces("phone with its country", "351"+number)...)
 	// A browser writes some of its files a few seconds late.
 	clean := func() {
 		t.Helper()
@@ -136,9 +148,7 @@ func TestSecretsStayNowhere(t *testing.T) {
 	clean()
 
 	code := codeFor(t, m.sandbox, phone)
-	for what, p := range traces(t, "code", code) {
-		all[what] = p
-	}
+	all = append(all, traces("code", code)...)
 	h.send(fields{"otp": code})
 	require.Equal(t, "CODE_WRONG", h.fault("CODE_WRONG").code())
 	require.Equal(t, 1, m.sandbox.Counts().Secrets["code"].Codes)
@@ -151,7 +161,7 @@ func TestSecretsStayNowhere(t *testing.T) {
 	require.Empty(t, found)
 	require.Empty(t, find(all, []byte(h.stderr.String())), "on stderr")
 	require.NotEmpty(t, h.received)
-	require.Empty(t, find(all, h.received), "on stdout, near %q", around(all, h.received))
+	require.Empty(t, find(all, h.received), "on stdout")
 	log, err := os.ReadFile(logFile)
 	require.NoError(t, err)
 	require.NotContains(t, string(log), goodPIN)

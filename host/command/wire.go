@@ -92,6 +92,7 @@ func wire(ctx context.Context, cfg *config.Config, link *browser.Link, log *slog
 		Custom:      w.env.Custom,
 		Marker:      w.env.Marker,
 		Trust:       w.env.Trust,
+		Revocation:  w.env.Revocation,
 		Downloads:   downloads(cfg),
 		Journal:     records,
 		Work:        filepath.Join(cfg.State, "work"),

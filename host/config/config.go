@@ -28,7 +28,9 @@ type Config struct {
 	Env          string                 `mapstructure:"env" yaml:"env"`
 	Lang         string                 `mapstructure:"lang" yaml:"lang"` // pt or en; empty: the system's
 	Downloads    string                 `mapstructure:"downloads" yaml:"downloads"`
-	State        string                 `mapstructure:"state" yaml:"state"` // folder of journal and copies under way
+	State        string                 `mapstructure:"state" yaml:"state"`           // folder of journal and copies under way
+	Trust        string                 `mapstructure:"trust" yaml:"trust"`           // folder of further trust anchors, one folder an environment
+	Revocation   string                 `mapstructure:"revocation" yaml:"revocation"` // on, off; empty: as the environment says
 	Browser      Browser                `mapstructure:"browser" yaml:"browser"`
 	Limits       Limits                 `mapstructure:"limits" yaml:"limits"`
 	Sandbox      Sandbox                `mapstructure:"sandbox" yaml:"sandbox"`
@@ -67,11 +69,11 @@ type Sandbox struct {
 
 // Environment is an environment of the user's own.
 type Environment struct {
-	Intro      string   `mapstructure:"intro" yaml:"intro"`     // URL of the first page
-	Origins    []string `mapstructure:"origins" yaml:"origins"` // scheme://host[:port]
-	Trust      []string `mapstructure:"trust" yaml:"trust"`     // PEM files
-	Pages      string   `mapstructure:"pages" yaml:"pages"`     // page file over the built-in one
-	Revocation string   `mapstructure:"revocation" yaml:"revocation"`
+	Intro      string   `mapstructure:"intro" yaml:"intro"`           // URL of the first page
+	Origins    []string `mapstructure:"origins" yaml:"origins"`       // scheme://host[:port]
+	Trust      []string `mapstructure:"trust" yaml:"trust"`           // PEM files
+	Pages      string   `mapstructure:"pages" yaml:"pages"`           // page file over the built-in one
+	Revocation string   `mapstructure:"revocation" yaml:"revocation"` // on, off; empty: on, unless turned off for all
 }
 
 // Log says what is logged. There's none but warnings unless it's asked for.
@@ -91,6 +93,7 @@ func Load(path string, flags map[string]*pflag.Flag) (*Config, error) {
 	v := viper.New()
 	for key, value := range map[string]any{
 		"env": "production", "lang": "", "downloads": "", "state": filepath.Join(xdg.StateHome, "cmdsign"),
+		"trust": filepath.Join(xdg.ConfigHome, "cmdsign", "trust"), "revocation": "",
 		"browser.mode": "launch", "browser.path": "", "browser.headless": "auto",
 		"limits.page": "60s", "limits.unknown": "4s", "limits.result": "120s", "limits.person": "15m", "limits.input": "30m",
 		"limits.pdf":  64 << 20,
@@ -172,6 +175,9 @@ var environmentName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
 func (c *Config) check() error {
 	if c.Lang != "pt" && c.Lang != "en" {
 		return c.Mistake(fmt.Errorf("%q is neither pt nor en", c.Lang), "lang")
+	}
+	if !slices.Contains([]string{"", "on", "off"}, c.Revocation) {
+		return c.Mistake(fmt.Errorf("%q is neither on nor off", c.Revocation), "revocation")
 	}
 	if c.Browser.Mode != "launch" {
 		return c.Mistake(fmt.Errorf("%q isn't a way to hold a browser; launch is", c.Browser.Mode), "browser", "mode")

@@ -32,10 +32,11 @@ type Limits struct {
 	PDF    int64         // bytes of a document
 	Hangup time.Duration // for everything to end once the other side is gone and nothing was sent
 	Grace  time.Duration // for the signed file to arrive once the other side is gone and the code was sent
+	Ask    time.Duration // for the authorities to say whether a certificate was revoked, all together
 }
 
 // DefaultLimits: a host has two seconds once its pipe is closed (facts/native.md 1.2).
-var DefaultLimits = Limits{Input: 30 * time.Minute, PDF: 64 << 20, Hangup: 1500 * time.Millisecond, Grace: 90 * time.Second}
+var DefaultLimits = Limits{Input: 30 * time.Minute, PDF: 64 << 20, Hangup: 1500 * time.Millisecond, Grace: 90 * time.Second, Ask: 15 * time.Second}
 
 // Options are what a conversation works with.
 type Options struct {
@@ -45,6 +46,7 @@ type Options struct {
 	Custom      bool // the environment is the user's own: clients warn before the PIN
 	Marker      string
 	Trust       []*x509.Certificate
+	Revocation  bool // the authorities are asked whether the signer's certificate was revoked
 	Downloads   func() (string, error)
 	Journal     *journal.Journal
 	Work        string // private folder for the copies of documents
@@ -89,8 +91,10 @@ func Serve(ctx context.Context, conn Conn, opts Options) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	online, offline := context.WithCancel(ctx)
+	defer offline()
 	s := &session{
-		ctx: ctx, conn: conn, opts: opts, lang: opts.Lang, state: StateStart, log: opts.Log,
+		ctx: ctx, online: online, offline: offline, conn: conn, opts: opts, lang: opts.Lang, state: StateStart, log: opts.Log,
 		inbox: make(chan inbound), calls: make(chan func()), over: make(chan struct{}),
 	}
 	defer close(s.over)

@@ -58,7 +58,7 @@ type talk struct {
 	pdf     string
 }
 
-func converse(t *testing.T, limits Limits, sign func(context.Context, Document, Person) (Signed, error)) *talk {
+func converse(t *testing.T, limits Limits, sign func(context.Context, Document, Person) (Signed, error), more ...func(*Options)) *talk {
 	t.Helper()
 	dir := t.TempDir()
 	records, err := journal.Open(filepath.Join(dir, "journal"))
@@ -71,11 +71,15 @@ func converse(t *testing.T, limits Limits, sign func(context.Context, Document, 
 	in, fromHost := io.Pipe()
 	k := &talk{t: t, out: out, in: json.NewDecoder(in), ended: make(chan error, 1), journal: records, dir: dir, pdf: pdf}
 	go func() {
-		k.ended <- Serve(t.Context(), Lines(toHost, fromHost), Options{
+		opts := Options{
 			NewMethod: func(string) Method { return &method{sign: sign, closed: make(chan struct{})} },
 			Modes:     []string{"launch"}, Environment: "test", Marker: "-signed", Journal: records,
 			Work: filepath.Join(dir, "work"), Downloads: func() (string, error) { return downloads, nil }, Lang: "en", Limits: limits,
-		})
+		}
+		for _, change := range more {
+			change(&opts)
+		}
+		k.ended <- Serve(t.Context(), Lines(toHost, fromHost), opts)
 		fromHost.Close()
 	}()
 	t.Cleanup(func() { out.Close(); io.Copy(io.Discard, in) })

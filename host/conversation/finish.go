@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -30,7 +31,10 @@ func (j *job) finish(signed Signed) {
 		s.state = StateStage2
 		s.send(reply{State: s.state, Status: statusOK, Progress: "received"})
 	})
-	report, err := s.check(signed.Path, j.doc.Path)
+	// What came back is on the disk and in the journal already; to ask the authorities only delays its place in Downloads.
+	asking, done := context.WithTimeout(s.online, s.opts.Limits.Ask)
+	defer done()
+	report, err := s.check(asking, signed.Path, j.doc.Path)
 	if err != nil {
 		s.log.Error("checking the returned file", "err", err)
 		report = unreadable(err)
@@ -89,14 +93,17 @@ func isPDF(path string) bool {
 	return bytes.Contains(head[:n], []byte("%PDF-"))
 }
 
-// check compares the returned file with the original.
-func (s *session) check(signedPath, originalPath string) (*pdfsig.Report, error) {
+// check compares the returned file with the original. Authorities are asked until ctx ends; the rest goes on without them.
+func (s *session) check(ctx context.Context, signedPath, originalPath string) (*pdfsig.Report, error) {
 	signed, size, err := open(signedPath)
 	if err != nil {
 		return nil, err
 	}
 	defer signed.Close()
 	opts := pdfsig.Options{Roots: s.opts.Trust}
+	if s.opts.Revocation {
+		opts.Fetch = pdfsig.HTTPFetch(ctx, pdfsig.FetchTimeout)
+	}
 	original, originalSize, err := open(originalPath)
 	if errors.Is(err, os.ErrNotExist) {
 		return pdfsig.Verify(signed, size, opts)
@@ -202,6 +209,9 @@ func (s *session) recover() []leftover {
 		return nil
 	}
 	var left []leftover
+	// The other side waits for its first message.
+	asking, done := context.WithTimeout(s.online, min(s.opts.Limits.Ask, 3*time.Second))
+	defer done()
 	for _, st := range all {
 		// A file that is held isn't lost because the person wanted to sign once more.
 		doubt := st.Answer == journal.MayBeSigned && !st.Acknowledged || st.Answer == journal.SignedHeld
@@ -209,7 +219,7 @@ func (s *session) recover() []leftover {
 		case st.Live || doubt && st.Document.Environment != s.opts.Environment:
 			// Somebody else's: of a process that runs, or to be checked with other trust anchors.
 		case doubt:
-			left = append(left, s.settle(st))
+			left = append(left, s.settle(asking, st))
 		default:
 			os.RemoveAll(filepath.Join(s.opts.Work, st.ID))
 		}
@@ -218,13 +228,13 @@ func (s *session) recover() []leftover {
 }
 
 // settle saves what was held for a record, if anything was, and says how it stands.
-func (s *session) settle(st journal.Status) leftover {
+func (s *session) settle(ctx context.Context, st journal.Status) leftover {
 	l := leftover{ID: st.ID, Name: st.Document.Name, SHA256: st.Document.SHA256, Answer: string(st.Answer), Path: st.Saved}
 	held := s.held(st)
 	if held == "" {
 		return l
 	}
-	file, err := s.rescue(st, held)
+	file, err := s.rescue(ctx, st, held)
 	if err != nil {
 		s.log.Error("saving a file that an earlier run held", "id", st.ID, "err", err)
 		l.Answer, l.Path = string(journal.SignedHeld), held
@@ -261,13 +271,13 @@ func (s *session) held(st journal.Status) string {
 
 // rescue checks and saves a file that was held when the program died. Opening the record anew is what keeps two processes
 // from doing so at once.
-func (s *session) rescue(st journal.Status, held string) (save.File, error) {
+func (s *session) rescue(ctx context.Context, st journal.Status, held string) (save.File, error) {
 	record, err := s.opts.Journal.Reopen(st.ID)
 	if err != nil {
 		return save.File{}, err
 	}
 	defer record.Close()
-	report, err := s.check(held, originalPath(filepath.Join(s.opts.Work, st.ID), st.Document.Name))
+	report, err := s.check(ctx, held, originalPath(filepath.Join(s.opts.Work, st.ID), st.Document.Name))
 	if errors.Is(err, os.ErrNotExist) {
 		return save.File{}, err
 	}

@@ -15,7 +15,11 @@ import (
 
 // session is one connection. Its fields belong to the goroutine of run; others reach them through do.
 type session struct {
-	ctx  context.Context
+	ctx context.Context
+	// online ends with the connection, when there is no time left to ask anybody.
+	online  context.Context
+	offline context.CancelFunc
+
 	conn Conn
 	opts Options
 	lang string
@@ -291,6 +295,7 @@ func (s *session) cancel() {
 
 // hangup is the end of the connection.
 func (s *session) hangup() error {
+	s.offline()
 	job := s.job
 	if job == nil || s.state.over() {
 		return nil

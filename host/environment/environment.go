@@ -1,16 +1,15 @@
 // Package environment says where the CMD pages are and whom to trust there: production, preprod, the sandbox, and the
-// user's own, each with its first page, origins, trust anchors and page file.
+// user's own, each with its first page, origins, trust anchors and page file. To the anchors that are built in come those
+// of a folder, so that a new authority of the State's needs no new release (docs/TRUST.md).
 package environment
 
 import (
-	"bytes"
 	"crypto/x509"
 	_ "embed"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -32,7 +31,7 @@ type Environment struct {
 	Origins    []string // scheme://host[:port] that the tab may show, and that file and secrets may go to
 	Trust      []*x509.Certificate
 	Pages      string // page file over the built-in one; empty: none
-	Revocation bool
+	Revocation bool   // the authorities are asked whether a certificate was revoked
 	Custom     bool   // the user's own: named in a warning before the PIN
 	Marker     string // what the signed file's name ends in, before .pdf
 }
@@ -40,8 +39,8 @@ type Environment struct {
 // Limits of what a definition may hold.
 const (
 	maxOrigins = 20
-	maxTrust   = 100
-	maxPEM     = 1 << 20
+	maxTrust   = 100     // files
+	maxPEM     = 1 << 20 // bytes of one
 )
 
 // SandboxMarker ends the name of everything that the sandbox signs (DESIGN.md 9).
@@ -84,22 +83,36 @@ func ForSandbox(intro string, origins []string, root *x509.Certificate) Environm
 	return Environment{Name: Sandbox, Intro: intro, Origins: origins, Trust: []*x509.Certificate{root}, Marker: SandboxMarker}
 }
 
-// Select gives the environment of a name: a built-in one, or the configuration's own. Errors: ENVIRONMENT_UNKNOWN,
-// CONFIG_INVALID with the line.
+// Select gives the environment of a name: a built-in one, or the configuration's own, with what the configuration says of
+// its trust anchors and of revocation. Errors: ENVIRONMENT_UNKNOWN, CONFIG_INVALID with the line.
 func Select(cfg *config.Config, name string) (Environment, error) {
 	for own := range cfg.Environments {
 		if slices.Contains([]string{Production, Preprod, Sandbox}, own) {
 			return Environment{}, cfg.Mistake(errors.New("a built-in environment can't be defined anew"), "environments", own)
 		}
 	}
-	if env, ok := Builtin(name); ok {
-		return env, nil
-	}
-	d, ok := cfg.Environments[name]
+	env, ok := Builtin(name)
 	if !ok {
-		return Environment{}, problem.Newf(problem.EnvironmentUnknown, "%q", name)
+		d, ok := cfg.Environments[name]
+		if !ok {
+			return Environment{}, problem.Newf(problem.EnvironmentUnknown, "%q", name)
+		}
+		var err error
+		if env, err = define(cfg, name, d); err != nil {
+			return Environment{}, err
+		}
 	}
-	return define(cfg, name, d)
+	if own := cfg.Environments[name].Revocation; cfg.Revocation != "" && own == "" {
+		env.Revocation = cfg.Revocation == "on"
+	}
+	if cfg.Trust != "" {
+		more, err := folder(filepath.Join(cfg.Trust, name), name)
+		if err != nil {
+			return Environment{}, cfg.Mistake(err, "trust")
+		}
+		env.Trust = append(env.Trust, more...)
+	}
+	return env, nil
 }
 
 func define(cfg *config.Config, name string, d config.Environment) (Environment, error) {
@@ -132,7 +145,7 @@ func define(cfg *config.Config, name string, d config.Environment) (Environment,
 		return fail("revocation", fmt.Errorf("%q is neither on nor off", d.Revocation))
 	}
 	for _, path := range d.Trust {
-		certs, err := readPEM(path)
+		certs, err := ReadTrust(path)
 		if err != nil {
 			return fail("trust", err)
 		}
@@ -169,57 +182,4 @@ func checkURL(raw string) error {
 
 func loopback(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "127.0.0.1" || host == "::1"
-}
-
-// ReadTrust reads trust anchors from a PEM file.
-func ReadTrust(path string) ([]*x509.Certificate, error) { return readPEM(path) }
-
-func readPEM(path string) ([]*x509.Certificate, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > maxPEM {
-		return nil, fmt.Errorf("%s is over %d bytes", path, maxPEM)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	certs, err := parsePEM(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return certs, nil
-}
-
-func parsePEM(data []byte) ([]*x509.Certificate, error) {
-	var certs []*x509.Certificate
-	for {
-		var block *pem.Block
-		block, data = pem.Decode(bytes.TrimSpace(data))
-		if block == nil {
-			break
-		}
-		if block.Type != "CERTIFICATE" {
-			continue
-		}
-		cert, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, err
-		}
-		certs = append(certs, cert)
-	}
-	if len(certs) == 0 {
-		return nil, fmt.Errorf("no certificate in it")
-	}
-	return certs, nil
-}
-
-func mustParse(data []byte) []*x509.Certificate {
-	certs, err := parsePEM(data)
-	if err != nil {
-		panic("the built-in trust anchors: " + err.Error())
-	}
-	return certs
 }

@@ -28,7 +28,7 @@ func (c *checker) chain(m *cms.Message, claimed, proven *time.Time) {
 		now = *proven
 	}
 	path, err := c.verify(m, now)
-	defer func() { c.revocation(m, path, proven) }()
+	defer func() { c.revocation(m, path, claimed, proven) }()
 	switch {
 	case err == nil:
 		c.add(CheckChain, Pass, "")

@@ -148,5 +148,14 @@ func TestEveryFindingHasASentenceInBothLanguages(t *testing.T) {
 			}
 		}
 	}
+	// A check that was never made says so, and nothing of the certificate.
+	r := verifyReturned(t, document[:40], document, trusting(genuine()))
+	for _, f := range r.Findings {
+		if f.Detail == "not reached" && (f.Check == pdfsig.CheckChain || f.Check == pdfsig.CheckKeyUsage || f.Check == pdfsig.CheckValidity) {
+			require.Contains(t, f.Sentence("pt"), "chegou a ser verificado")
+			seen["not reached "+f.Check] = f.Sentence("en")
+		}
+	}
+	require.Len(t, seen, 6*13+3)
 	require.NotEqual(t, unknown.Sentence("en"), pdfsig.Finding{Check: pdfsig.CheckEncrypted, Result: pdfsig.Unknown}.Sentence("en"))
 }

@@ -40,6 +40,9 @@ type Finding struct {
 	Check  string `json:"check"`
 	Result Result `json:"result"`
 	Detail string `json:"detail,omitempty"`
+
+	// look marks an unknown revocation that a person has to know of.
+	look bool
 }
 
 // Signature says what one signature claims. Nothing of it is proven unless the
@@ -93,10 +96,12 @@ type Report struct {
 	Signatures      []Signature `json:"signatures"`
 }
 
+const notReached = "not reached"
+
 // Find gives the finding of a check, a failed one first; a check that wasn't made is
 // unknown.
 func (r *Report) Find(check string) Finding {
-	found := Finding{Check: check, Result: Unknown, Detail: "not reached"}
+	found := Finding{Check: check, Result: Unknown, Detail: notReached}
 	first := true
 	for _, f := range r.Findings {
 		if f.Check == check && (first || f.Result == Fail && found.Result != Fail) {
@@ -115,9 +120,10 @@ type Options struct {
 	TimestampRoots []*x509.Certificate
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Fetch gets revocation data over the network (HTTPFetch); nil uses only what the
-	// file brings. It is called only with addresses from certificates that lead to a
-	// trust anchor.
+	// Fetch gets revocation data over the network (HTTPFetch), and what can't be told
+	// then needs a look. With nil nobody is asked: what the file brings still counts,
+	// and not to know is no obstacle. It is called only with addresses from
+	// certificates that lead to a trust anchor, of files that have not failed.
 	Fetch Fetch
 	// ExtraIntermediates help to build a chain; they are not trusted by themselves.
 	ExtraIntermediates []*x509.Certificate
@@ -173,7 +179,7 @@ func verdict(r *Report) Verdict {
 	v := Verified
 	for _, f := range r.Findings {
 		switch {
-		case f.Result == Pass || f.Check == CheckRevocation && f.Result == Unknown || f.Check == CheckTimestamp && f.Result == Unknown:
+		case f.Result == Pass || f.Check == CheckRevocation && f.Result == Unknown && !f.look || f.Check == CheckTimestamp && f.Result == Unknown:
 		case f.Result == Unknown:
 			v = Look
 		case f.Check == CheckOriginalPrefix && r.Find(CheckChain).Result == Pass:

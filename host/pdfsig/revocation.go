@@ -2,13 +2,10 @@ package pdfsig
 
 import (
 	"bytes"
-	"context"
 	"crypto/x509"
 	"encoding/asn1"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 	"time"
 
@@ -29,41 +26,6 @@ const (
 	maxUndated    = 24 * time.Hour // how long an answer counts that doesn't say how long
 )
 
-// Fetch gets revocation data: with a body it posts it as the content type, without
-// one it gets. It limits its own time and what it reads.
-type Fetch func(url, contentType string, body []byte) ([]byte, error)
-
-// HTTPFetch fetches over HTTP, each address within the timeout and 8 MB.
-func HTTPFetch(ctx context.Context, timeout time.Duration) Fetch {
-	client := &http.Client{Timeout: timeout}
-	return func(url, contentType string, body []byte) ([]byte, error) {
-		method := http.MethodGet
-		if body != nil {
-			method = http.MethodPost
-		}
-		req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
-		if err != nil {
-			return nil, err
-		}
-		if body != nil {
-			req.Header.Set("Content-Type", contentType)
-		}
-		resp, err := client.Do(req)
-		if err != nil {
-			return nil, err
-		}
-		defer resp.Body.Close()
-		if resp.StatusCode != http.StatusOK {
-			return nil, fmt.Errorf("%s: %s", url, resp.Status)
-		}
-		data, err := io.ReadAll(io.LimitReader(resp.Body, maxFetched+1))
-		if err == nil && len(data) > maxFetched {
-			err = errors.New("the answer is too large")
-		}
-		return data, err
-	}
-}
-
 // status is what is known of one certificate.
 type status struct {
 	known   bool
@@ -72,84 +34,114 @@ type status struct {
 }
 
 // revocation tells for every certificate of the path but the anchor whether it was
-// revoked: first from what the file brings, then over the network. Data count if
-// they are fresh, or made after the time that a trusted timestamp proves.
-func (c *checker) revocation(m *cms.Message, path []*x509.Certificate, proven *time.Time) {
+// revoked: from what the file brings, and over the network where that is allowed.
+// Data count if they are fresh, or made after the time that a trusted timestamp
+// proves. Not to know is in order only where nobody wanted to know.
+func (c *checker) revocation(m *cms.Message, path []*x509.Certificate, claimed, proven *time.Time) {
+	asked := c.opts.Fetch != nil
+	unknown := func(look bool, format string, args ...any) {
+		c.findings = append(c.findings, Finding{Check: CheckRevocation, Result: Unknown, Detail: fmt.Sprintf(format, args...), look: look})
+	}
 	if len(path) < 2 {
-		c.add(CheckRevocation, Unknown, "not checked")
+		unknown(asked, "not checked, as the certificate leads to no trust anchor")
 		return
 	}
 	r := &revocationCheck{
-		opts: c.opts, now: c.opts.now(), proven: proven,
+		fetch: c.opts.Fetch, now: c.opts.now(), proven: proven,
 		crls: append(append([][]byte{}, m.CRLs...), c.crls...), ocsps: append(append([][]byte{}, m.OCSPs...), c.ocsps...),
 	}
-	var sources, unknown []string
+	if c.failed() {
+		r.fetch = nil // nobody is told of a file that is worth nothing anyway
+	}
+	var sources, dark, later []string
 	for i, cert := range path[:len(path)-1] {
 		s := r.status(cert, path[i+1])
 		switch {
 		case !s.known:
-			unknown = append(unknown, display(cert.Subject))
-		case s.revoked != nil && (proven == nil || !s.revoked.After(*proven)):
-			c.add(CheckRevocation, Fail, "%s was revoked on %s, says %s", display(cert.Subject), s.revoked.UTC().Format(time.RFC3339), s.source)
-			return
+			dark = append(dark, display(cert.Subject))
+		case s.revoked != nil && !before(proven, *s.revoked):
+			what := fmt.Sprintf("%s was revoked on %s, says %s", display(cert.Subject), s.revoked.UTC().Format(time.RFC3339), s.source)
+			if proven != nil || !before(claimed, *s.revoked) {
+				c.add(CheckRevocation, Fail, "%s", what)
+				return
+			}
+			later = append(later, what)
 		default:
 			sources = append(sources, s.source)
 		}
 	}
-	if len(unknown) > 0 {
-		c.add(CheckRevocation, Unknown, "nothing current is known of %s", strings.Join(unknown, ", "))
-		return
+	switch {
+	case len(later) > 0:
+		// ETSI EN 319 102-1 calls this REVOKED_NO_POE: neither sound nor false.
+		unknown(true, "%s: after the claimed time, which nothing proves", strings.Join(later, "; "))
+	case len(dark) > 0 && asked:
+		unknown(true, "nobody could say whether it was revoked: %s", strings.Join(dark, ", "))
+	case len(dark) > 0:
+		unknown(false, "nobody was asked about %s", strings.Join(dark, ", "))
+	default:
+		c.add(CheckRevocation, Pass, "%s", strings.Join(sources, ", "))
 	}
-	c.add(CheckRevocation, Pass, "%s", strings.Join(sources, ", "))
 }
 
+func before(t *time.Time, than time.Time) bool { return t != nil && t.Before(than) }
+
 type revocationCheck struct {
-	opts        Options
+	fetch       Fetch
 	now         time.Time
 	proven      *time.Time
 	crls, ocsps [][]byte
 }
 
+// status takes the network's word over the file's own, which may be older, unless the
+// file itself says that the certificate was revoked.
 func (r *revocationCheck) status(cert, issuer *x509.Certificate) status {
+	own := r.inFile(cert, issuer)
+	if r.fetch == nil || own.revoked != nil {
+		return own
+	}
+	if s := r.online(cert, issuer); s.known {
+		return s
+	}
+	return own
+}
+
+func (r *revocationCheck) inFile(cert, issuer *x509.Certificate) (found status) {
 	for _, raw := range r.ocsps {
-		if s := r.byOCSP(raw, cert, issuer, "an OCSP response in the file"); s.known {
-			return s
+		if s := r.byOCSP(raw, cert, issuer, "an OCSP response in the file"); s.known && (!found.known || s.revoked != nil) {
+			found = s
 		}
 	}
 	for _, raw := range r.crls {
-		if s := r.byCRL(raw, cert, issuer, "a CRL in the file"); s.known {
-			return s
+		if s := r.byCRL(raw, cert, issuer, "a CRL in the file"); s.known && (!found.known || s.revoked != nil) {
+			found = s
 		}
 	}
-	if r.opts.Fetch == nil {
-		return status{}
-	}
+	return found
+}
+
+func (r *revocationCheck) online(cert, issuer *x509.Certificate) status {
 	request, err := ocsp.CreateRequest(cert, issuer, nil)
 	for i, url := range cert.OCSPServer {
-		if err != nil || i >= maxFetches || !isHTTP(url) {
+		if err != nil || i >= maxFetches {
 			break
 		}
-		if raw, err := r.opts.Fetch(url, "application/ocsp-request", request); err == nil {
+		if raw, err := r.fetch(url, "application/ocsp-request", request); err == nil {
 			if s := r.byOCSP(raw, cert, issuer, "OCSP"); s.known {
 				return s
 			}
 		}
 	}
 	for i, url := range cert.CRLDistributionPoints {
-		if i >= maxFetches || !isHTTP(url) {
+		if i >= maxFetches {
 			break
 		}
-		if raw, err := r.opts.Fetch(url, "", nil); err == nil {
+		if raw, err := r.fetch(url, "", nil); err == nil {
 			if s := r.byCRL(raw, cert, issuer, "the CRL"); s.known {
 				return s
 			}
 		}
 	}
 	return status{}
-}
-
-func isHTTP(url string) bool {
-	return strings.HasPrefix(url, "http://") || strings.HasPrefix(url, "https://")
 }
 
 // counts reports whether data of that age say something about the signature.

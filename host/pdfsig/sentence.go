@@ -66,7 +66,7 @@ var sentences = map[string]map[Result]problem.Text{
 	CheckRevocation: {
 		Pass:    {PT: "O certificado não foi revogado.", EN: "The certificate was not revoked."},
 		Fail:    {PT: "O certificado foi revogado.", EN: "The certificate was revoked."},
-		Unknown: {PT: "Não foi verificado se o certificado foi revogado.", EN: "Whether the certificate was revoked was not checked."},
+		Unknown: {PT: "Não se sabe se o certificado foi revogado.", EN: "Whether the certificate was revoked is not known."},
 	},
 	CheckLaterChanges: {
 		Pass:    {PT: "Nada foi alterado depois da assinatura.", EN: "Nothing was changed after the signature."},
@@ -85,9 +85,20 @@ var sentences = map[string]map[Result]problem.Text{
 	},
 }
 
+// unreached are the lines of checks that an earlier failure kept from being made, where
+// the line for unknown would say something of the certificate.
+var unreached = map[string]problem.Text{
+	CheckChain:    {PT: "O emissor do certificado não chegou a ser verificado.", EN: "The issuer of the certificate was not checked."},
+	CheckKeyUsage: {PT: "Não chegou a ser verificado se o certificado serve para assinar.", EN: "Whether the certificate is for signing was not checked."},
+	CheckValidity: {PT: "O prazo do certificado não chegou a ser verificado.", EN: "The validity of the certificate was not checked."},
+}
+
 // Sentence gives the finding as one line for a person: "en" in English, anything
 // else in Portuguese.
 func (f Finding) Sentence(lang string) string {
+	if t, ok := unreached[f.Check]; ok && f.Result == Unknown && f.Detail == notReached {
+		return t.In(lang)
+	}
 	if t, ok := sentences[f.Check][f.Result]; ok {
 		return t.In(lang)
 	}

@@ -34,7 +34,7 @@ type checker struct {
 }
 
 func (c *checker) add(check string, r Result, format string, args ...any) {
-	c.findings = append(c.findings, Finding{check, r, fmt.Sprintf(format, args...)})
+	c.findings = append(c.findings, Finding{Check: check, Result: r, Detail: fmt.Sprintf(format, args...)})
 }
 
 // settle turns an error about content into a failed finding and gives back only

@@ -197,14 +197,16 @@ func (v *verification) newest(b *base) (*Report, error) {
 	}
 	if sig.DocumentTimestamp {
 		v.fail(CheckSignatureField, "what was added is a timestamp and nobody's signature")
-	} else if v.found(CheckCMS) == Pass {
-		v.report.SignatureExists = ExistsYes
-		v.chain(m, sig.Time, v.signatureTimestamp(m, &sig))
 	}
 	if b != nil {
 		if err := v.revision(b, now, s, &sig); err != nil {
 			return nil, err
 		}
+	}
+	// Last, as it may ask over the network.
+	if !sig.DocumentTimestamp && v.found(CheckCMS) == Pass {
+		v.report.SignatureExists = ExistsYes
+		v.chain(m, sig.Time, v.signatureTimestamp(m, &sig))
 	}
 	v.report.Signatures = append(v.report.Signatures, sig)
 	return v.conclude(), nil
@@ -298,6 +300,11 @@ func (v *verification) stop(check string, err error) (*Report, error) {
 		return nil, err
 	}
 	return v.conclude(), nil
+}
+
+// failed reports whether a check has failed already.
+func (c *checker) failed() bool {
+	return slices.ContainsFunc(c.findings, func(f Finding) bool { return f.Result == Fail })
 }
 
 // found is the result of a check so far.

@@ -1,5 +1,5 @@
 // Package drive uses the extension in a real Chromium as a person does: a click on its button, an entry of its menu, the
-// popup's own fields. The demo shows a signature with it.
+// popup's own fields. The demo shows a signature with it, and the end-to-end tests drive by it.
 package drive
 
 import (
@@ -21,12 +21,12 @@ const patience = 60 * time.Second
 
 // Options say which browser, with what.
 type Options struct {
-	Path      string // the browser
-	Profile   string // its profile directory, with NativeMessagingHosts in it
-	Extension string // the unpacked extension
-	Headless  bool
-	Lang      string
-	Env       []string // NAME=value, over the program's own environment
+	Path     string // the browser; "" looks for one
+	Profile  string // its profile directory, with NativeMessagingHosts in it
+	Headless bool
+	Lang     string
+	Env      []string // NAME=value, over the program's own environment
+	More     []chromedp.ExecAllocatorOption
 }
 
 // Chrome is a Chromium with the extension in it, and one tab.
@@ -36,32 +36,45 @@ type Chrome struct {
 	id     string
 }
 
-// Start starts the browser and loads the extension.
+// Start starts the browser, without the extension yet.
 func Start(ctx context.Context, opts Options) (*Chrome, error) {
 	flags := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
+	if opts.Path != "" {
+		flags = append(flags, chromedp.ExecPath(opts.Path))
+	}
 	if !opts.Headless {
 		flags = append(flags, chromedp.VisibleWindow)
 	}
 	flags = append(flags,
-		chromedp.ExecPath(opts.Path), chromedp.UserDataDir(opts.Profile), chromedp.Env(opts.Env...),
+		chromedp.UserDataDir(opts.Profile), chromedp.Env(opts.Env...),
 		chromedp.Flag("disable-extensions", false), chromedp.Flag("enable-unsafe-extension-debugging", true),
 		chromedp.Flag("enable-automation", false), chromedp.Flag("disable-gpu", opts.Headless), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", opts.Lang), chromedp.Flag("accept-lang", opts.Lang))
-	alloc, cancelAlloc := chromedp.NewExecAllocator(ctx, flags...)
+	alloc, cancelAlloc := chromedp.NewExecAllocator(ctx, append(flags, opts.More...)...)
 	tab, cancelTab := chromedp.NewContext(alloc)
 	c := &Chrome{ctx: tab, cancel: func() { cancelTab(); cancelAlloc() }}
 	if err := chromedp.Do(tab); err != nil {
 		c.cancel()
 		return nil, err
 	}
-	loaded, err := chromedp.CallBrowser(tab, extensions.LoadUnpacked, extensions.LoadUnpackedParams{Path: opts.Extension})
-	if err != nil {
-		c.cancel()
-		return nil, fmt.Errorf("loading the extension: %w", err)
-	}
-	c.id = loaded.ID
 	return c, nil
 }
+
+// Load puts an unpacked extension in, to be driven from now on, and gives its id.
+func (c *Chrome) Load(dir string) (id string, err error) {
+	loaded, err := chromedp.CallBrowser(c.ctx, extensions.LoadUnpacked, extensions.LoadUnpackedParams{Path: dir})
+	if err != nil {
+		return "", fmt.Errorf("loading the extension: %w", err)
+	}
+	c.id = loaded.ID
+	return c.id, nil
+}
+
+// Drive has an extension that's there already driven from now on.
+func (c *Chrome) Drive(id string) { c.id = id }
+
+// Context is the first tab's.
+func (c *Chrome) Context() context.Context { return c.ctx }
 
 // Close ends the browser.
 func (c *Chrome) Close() { c.cancel() }
@@ -98,15 +111,11 @@ func (c *Chrome) Click() (*Popup, error) {
 	if i < 0 {
 		return nil, errors.New("the tab isn't there")
 	}
-	before, err := c.popups()
-	if err != nil {
-		return nil, err
-	}
-	click := extensions.TriggerActionParams{ID: c.id, TargetID: string(tabs.TargetInfos[i].TargetID)}
-	if _, err := chromedp.CallBrowser(c.ctx, extensions.TriggerAction, click); err != nil {
-		return nil, err
-	}
-	return c.popup(before)
+	return c.Opening(func() error {
+		click := extensions.TriggerActionParams{ID: c.id, TargetID: string(tabs.TargetInfos[i].TargetID)}
+		_, err := chromedp.CallBrowser(c.ctx, extensions.TriggerAction, click)
+		return err
+	})
 }
 
 // Menu picks "Assinar com CMD" from the context menu of the link with an id. The browser's own menu can't be clicked from
@@ -123,37 +132,52 @@ func (c *Chrome) Menu(link string) (*Popup, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := json.Marshal(map[string]any{"menuItemId": "link", "linkUrl": url, "frameId": 0})
-	if err != nil {
-		return nil, err
-	}
-	before, err := c.popups()
-	if err != nil {
-		return nil, err
-	}
-	err = c.worker(fmt.Sprintf(`(async () => {
-		const [tab] = await chrome.tabs.query({active: true, lastFocusedWindow: true});
-		chrome.contextMenus.onClicked.dispatch({pageUrl: tab.url, ...%s}, tab);
-	})()`, info))
-	if err != nil {
-		return nil, err
-	}
-	return c.popup(before)
+	return c.Pick(map[string]any{"menuItemId": "link", "linkUrl": url})
 }
 
-// worker evaluates an expression in the extension's background worker.
-func (c *Chrome) worker(expression string) error {
-	infos, err := chromedp.Targets(c.ctx)
+// Pick has the worker take an event of the context menu in the tab that's in front (contextMenus.OnClickData), and waits for
+// the popup that it opens.
+func (c *Chrome) Pick(event map[string]any) (*Popup, error) {
+	data, err := json.Marshal(event)
 	if err != nil {
+		return nil, err
+	}
+	return c.Opening(func() error {
+		_, err := InWorker[chromedp.Void](c, fmt.Sprintf(`(async () => {
+			const [tab] = await chrome.tabs.query({active: true, lastFocusedWindow: true});
+			chrome.contextMenus.onClicked.dispatch({pageUrl: tab.url, frameId: 0, ...%s}, tab);
+		})()`, data))
 		return err
+	})
+}
+
+// InWorker evaluates an expression in the extension's background worker, and waits for what it promises.
+func InWorker[T any](c *Chrome, expression string) (T, error) {
+	var none T
+	var id target.ID
+	err := until(c.ctx, "the extension's worker", func() (bool, error) {
+		infos, err := chromedp.Targets(c.ctx)
+		i := slices.IndexFunc(infos, func(t *target.Info) bool { return t.Type == "service_worker" && strings.Contains(t.URL, c.id) })
+		if i >= 0 {
+			id = infos[i].TargetID
+		}
+		return i >= 0, err
+	})
+	if err != nil {
+		return none, err
 	}
-	i := slices.IndexFunc(infos, func(t *target.Info) bool { return t.Type == "service_worker" && strings.Contains(t.URL, c.id) })
-	if i < 0 {
-		return errors.New("the extension's worker isn't running")
-	}
-	ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithTargetID(infos[i].TargetID), chromedp.WithDetachOnCancel())
+	tab, cancel := chromedp.NewContext(c.ctx, chromedp.WithTargetID(id), chromedp.WithDetachOnCancel())
 	defer cancel()
-	return chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](expression))
+	ctx, stop := context.WithTimeout(tab, patience)
+	defer stop()
+	// A worker that has only just started doesn't have the browser's API yet.
+	err = until(ctx, "the extension's worker to start", func() (bool, error) {
+		return chromedp.Run(ctx, chromedp.Evaluate[bool](`typeof chrome === "object" && "runtime" in chrome`))
+	})
+	if err != nil {
+		return none, err
+	}
+	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
 func (c *Chrome) popups() (map[target.ID]bool, error) {
@@ -170,10 +194,17 @@ func (c *Chrome) popups() (map[target.ID]bool, error) {
 	return found, nil
 }
 
-// popup waits for one that wasn't there before.
-func (c *Chrome) popup(before map[target.ID]bool) (*Popup, error) {
+// Opening does something that opens the popup, or the same page as a window, and waits for it.
+func (c *Chrome) Opening(do func() error) (*Popup, error) {
+	before, err := c.popups()
+	if err != nil {
+		return nil, err
+	}
+	if err := do(); err != nil {
+		return nil, err
+	}
 	var p *Popup
-	err := until(c.ctx, "a popup", func() (bool, error) {
+	err = until(c.ctx, "a popup", func() (bool, error) {
 		now, err := c.popups()
 		if err != nil {
 			return false, err
@@ -198,12 +229,21 @@ type Popup struct {
 	cancel func()
 }
 
+// Context is the popup's page's.
+func (p *Popup) Context() context.Context { return p.ctx }
+
 // Close closes the popup, as a click elsewhere does, and waits until it's gone: while one is closing, another doesn't open.
+// It may have gone by itself.
 func (p *Popup) Close() error {
+	// The context alone closes nothing where it was never used.
 	p.cancel()
 	return until(p.c.ctx, "the popup to close", func() (bool, error) {
 		now, err := p.c.popups()
-		return !now[p.id], err
+		if err != nil || !now[p.id] {
+			return err == nil, err
+		}
+		_, _ = chromedp.CallBrowser(p.c.ctx, target.CloseTarget, target.CloseTargetParams{TargetID: p.id})
+		return false, nil
 	})
 }
 
@@ -218,19 +258,54 @@ func (p *Popup) Until(screens ...string) (string, error) {
 	return now, err
 }
 
-// Press clicks an element.
+// Press clicks an element, once it can be.
 func (p *Popup) Press(selector string) error {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	return chromedp.Do(ctx, chromedp.WaitEnabled(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector)))
 }
 
-// Write types into a field.
+// PressText clicks the first element of a selector that has these words, once one has.
+func (p *Popup) PressText(selector, words string) error {
+	press := fmt.Sprintf(`(() => {
+		const el = [...document.querySelectorAll(%q)].find((e) => e.innerText.includes(%q));
+		el?.click();
+		return Boolean(el);
+	})()`, selector, words)
+	return until(p.ctx, fmt.Sprintf("%s with %q", selector, words), func() (bool, error) {
+		return chromedp.Run(p.ctx, chromedp.Evaluate[bool](press))
+	})
+}
+
+// Write types into a field, over what's there.
 func (p *Popup) Write(selector, text string) error {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	return chromedp.Do(ctx, chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
+	enter := chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector(%q).select()`, selector))
+	if err := chromedp.Do(ctx, chromedp.WaitVisible(chromedp.CSS(selector)), enter, chromedp.KeyEvent(text)); err != nil {
+		return err
+	}
+	took, err := p.Eval(fmt.Sprintf(`document.querySelector(%q).value`, selector))
+	if err == nil && took != text {
+		err = fmt.Errorf("%s took %q", selector, took)
+	}
+	return err
 }
+
+// Choose gives the window's file field a file, as the browser's own dialog does.
+func (p *Popup) Choose(selector, path string) error {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	return chromedp.Do(ctx, chromedp.SetUploadFiles(chromedp.CSS(selector), []string{path}))
+}
+
+// Eval gives the text that an expression, or what it promises, has in the popup's page.
+func (p *Popup) Eval(expression string) (string, error) {
+	return chromedp.Run(p.ctx, chromedp.Evaluate[string](expression, chromedp.EvalAwaitPromise))
+}
+
+// Text is all that can be read.
+func (p *Popup) Text() (string, error) { return p.Eval(`document.body.innerText`) }
 
 // Lines are the visible texts of the elements that selector finds.
 func (p *Popup) Lines(selector string) ([]string, error) {

@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,18 +9,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/extensions"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sign-with-cmd/sign-with-cmd/extension/drive"
 )
 
 // chrome is the person's Chromium, with the extension in it.
 type chrome struct {
-	p    *person
-	ctx  context.Context // the browser's first tab
-	stop func()
-	id   string
+	p     *person
+	drive *drive.Chrome
+	ctx   context.Context // the browser's first tab
+	stop  func()
+	id    string
 }
 
 // browse starts Chromium with the person's profile and puts the unpacked extension in.
@@ -37,15 +37,17 @@ func (p *person) browse(more ...chromedp.ExecAllocatorOption) *chrome {
 // load puts an unpacked extension in, as ours.
 func (c *chrome) load(dir string) {
 	c.p.t.Helper()
-	c.id = c.loadOther(dir)
+	var err error
+	c.id, err = c.drive.Load(dir)
+	require.NoError(c.p.t, err)
 }
 
 // loadOther puts an unpacked extension in beside ours.
-func (c *chrome) loadOther(dir string) string {
+func (c *chrome) loadOther(dir string) {
 	c.p.t.Helper()
-	loaded, err := chromedp.CallBrowser(c.ctx, extensions.LoadUnpacked, extensions.LoadUnpackedParams{Path: dir})
+	_, err := c.drive.Load(dir)
 	require.NoError(c.p.t, err)
-	return loaded.ID
+	c.drive.Drive(c.id)
 }
 
 // browsers bounds how many run at once.
@@ -57,26 +59,17 @@ func (p *person) start(more ...chromedp.ExecAllocatorOption) *chrome {
 	var once sync.Once
 	free := func() { once.Do(func() { <-browsers }) }
 	p.t.Cleanup(free)
-	opts := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
-	opts = append(opts,
-		chromedp.UserDataDir(p.profile), chromedp.Env(p.env...),
-		chromedp.Flag("disable-extensions", false), chromedp.Flag("enable-unsafe-extension-debugging", true),
-		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("enable-automation", false), chromedp.Flag("lang", p.lang), chromedp.Flag("accept-lang", p.lang))
-	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), append(opts, more...)...)
-	ctx, cancel := chromedp.NewContext(alloc)
-	c := &chrome{p: p, ctx: ctx, stop: func() { cancel(); cancelAlloc(); free() }}
+	d, err := drive.Start(context.Background(), drive.Options{Profile: p.profile, Headless: true, Lang: p.lang, Env: p.env, More: more})
+	require.NoError(p.t, err)
+	c := &chrome{p: p, drive: d, ctx: d.Context(), stop: func() { d.Close(); free() }}
 	p.t.Cleanup(c.stop)
-	require.NoError(p.t, chromedp.Do(ctx))
 	return c
 }
 
 // goTo shows a page in the first tab.
 func (c *chrome) goTo(url string) {
 	c.p.t.Helper()
-	ctx, cancel := context.WithTimeout(c.ctx, patience)
-	defer cancel()
-	require.NoError(c.p.t, chromedp.Do(ctx, chromedp.Navigate(url)))
+	require.NoError(c.p.t, c.drive.GoTo(url))
 }
 
 // submit presses something in the page that leads to another.
@@ -92,29 +85,27 @@ func (c *chrome) submit(selector, to string) {
 }
 
 // click opens the popup as a click on the extension's button does: with activeTab for the tab that's in front.
-func (c *chrome) click() *popup {
+func (c *chrome) click() *popup { c.p.t.Helper(); return c.popup(c.drive.Click()) }
+
+// menu picks "Assinar com CMD" of a link's context menu. TestARealRightClick does it with a mouse.
+func (c *chrome) menu(link string) *popup { c.p.t.Helper(); return c.popup(c.drive.Menu(link)) }
+
+// pick has the worker take a menu event of the front tab, and waits for the popup that it opens.
+func (c *chrome) pick(event map[string]any) *popup {
 	c.p.t.Helper()
-	tabs, err := chromedp.CallBrowser(c.ctx, target.GetTargets, target.GetTargetsParams{Filter: target.Filter{{Type: "tab"}}})
-	require.NoError(c.p.t, err)
-	require.NotEmpty(c.p.t, tabs.TargetInfos)
-	before := c.popups()
-	front := c.tabOf(tabs.TargetInfos)
-	_, err = chromedp.CallBrowser(c.ctx, extensions.TriggerAction, extensions.TriggerActionParams{ID: c.id, TargetID: string(front)})
-	require.NoError(c.p.t, err)
-	return c.newPopup(before)
+	return c.popup(c.drive.Pick(event))
 }
 
-// tabOf finds the tab that shows what the first page shows.
-func (c *chrome) tabOf(tabs []*target.Info) target.ID {
+// opening waits for the popup, or its page as a window, that something opens.
+func (c *chrome) opening(do func()) *popup {
 	c.p.t.Helper()
-	here, err := chromedp.Run(c.ctx, chromedp.Location())
+	return c.popup(c.drive.Opening(func() error { do(); return nil }))
+}
+
+func (c *chrome) popup(p *drive.Popup, err error) *popup {
+	c.p.t.Helper()
 	require.NoError(c.p.t, err)
-	for _, tab := range tabs {
-		if tab.URL == here {
-			return tab.TargetID
-		}
-	}
-	return tabs[0].TargetID
+	return &popup{c: c, t: c.p.t, drive: p, ctx: p.Context()}
 }
 
 func (c *chrome) targets() []*target.Info {
@@ -143,154 +134,63 @@ func (c *chrome) tabs() []*target.Info {
 	return found
 }
 
-func (c *chrome) popups() map[target.ID]bool {
-	found := map[target.ID]bool{}
-	for _, info := range c.targets() {
-		if strings.HasPrefix(info.URL, "chrome-extension://"+c.id+"/") && strings.Contains(info.URL, "popup") {
-			found[info.TargetID] = true
-		}
-	}
-	return found
-}
-
-// newPopup waits for a popup that wasn't there before.
-func (c *chrome) newPopup(before map[target.ID]bool) *popup {
-	c.p.t.Helper()
-	var id target.ID
-	require.Eventually(c.p.t, func() bool {
-		for now := range c.popups() {
-			if !before[now] {
-				id = now
-				return true
-			}
-		}
-		return false
-	}, patience, 20*time.Millisecond, "no popup opened")
-	ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithTargetID(id))
-	return &popup{c: c, t: c.p.t, ctx: ctx, cancel: cancel}
-}
-
 // worker evaluates an expression in the extension's background worker, and waits for what it promises.
 func (c *chrome) worker(expression string) { c.p.t.Helper(); inWorker[chromedp.Void](c, expression) }
 
 func inWorker[T any](c *chrome, expression string) T {
 	c.p.t.Helper()
-	var id target.ID
-	require.Eventually(c.p.t, func() bool {
-		for _, info := range c.targets() {
-			if info.Type == "service_worker" && strings.Contains(info.URL, c.id) {
-				id = info.TargetID
-			}
-		}
-		return id != ""
-	}, patience, 20*time.Millisecond, "the worker isn't running")
-	tab, cancel := chromedp.NewContext(c.ctx, chromedp.WithTargetID(id), chromedp.WithDetachOnCancel())
-	defer cancel()
-	ctx, stop := context.WithTimeout(tab, patience)
-	defer stop()
-	result, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	result, err := drive.InWorker[T](c.drive, expression)
 	require.NoError(c.p.t, err)
 	return result
 }
 
-// menu picks "Assinar com CMD" of a link's context menu. A headless browser has no menu to click, so the permission that the
-// click gives comes from a click on the button, and the event from the worker itself; TestARealRightClick does it for real.
-func (c *chrome) menu(link string) *popup {
+// until waits for a screen that the worker would show, popup or not.
+func (c *chrome) until(screen string) {
 	c.p.t.Helper()
-	c.click().close()
-	var found struct {
-		URL, FrameURL string
-		FrameID       int
-	}
-	const find = `(() => {
-		const el = document.getElementById(%q);
-		return JSON.stringify({URL: el.href});
-	})()`
-	raw, err := chromedp.Run(c.ctx, chromedp.Evaluate[string](fmt.Sprintf(find, link)))
-	require.NoError(c.p.t, err)
-	require.NoError(c.p.t, json.Unmarshal([]byte(raw), &found))
-	return c.pick(map[string]any{"menuItemId": "link", "linkUrl": found.URL})
-}
-
-// pick has the worker take a menu event of the front tab, and waits for the popup that it opens.
-func (c *chrome) pick(info map[string]any) *popup {
-	c.p.t.Helper()
-	before := c.popups()
-	data, err := json.Marshal(info)
-	require.NoError(c.p.t, err)
-	c.worker(fmt.Sprintf(`(async () => {
-		const [tab] = await chrome.tabs.query({active: true, lastFocusedWindow: true});
-		chrome.contextMenus.onClicked.dispatch({pageUrl: tab.url, frameId: 0, ...%s}, tab);
-	})()`, data))
-	return c.newPopup(before)
+	var now string
+	require.Eventually(c.p.t, func() bool {
+		now = inWorker[string](c, `chrome.storage.session.get("view").then((kept) => kept.view?.screen ?? "")`)
+		return now == screen
+	}, patience, tick, "wanted %s, it's %s", screen, lazy(func() string { return now }))
 }
 
 // popup is the extension's page, as a popup or a window.
 type popup struct {
-	c      *chrome
-	t      *testing.T
-	ctx    context.Context
-	cancel context.CancelFunc
+	c     *chrome
+	t     *testing.T
+	drive *drive.Popup
+	ctx   context.Context
 }
 
 // close closes the popup, as a click elsewhere does.
-func (p *popup) close() { p.cancel() }
+func (p *popup) close() { p.t.Helper(); require.NoError(p.t, p.drive.Close()) }
 
 // until waits for a screen by its name.
 func (p *popup) until(screens ...string) string {
 	p.t.Helper()
-	var now string
-	defer func() {
-		if p.t.Failed() {
-			p.t.Logf("the popup shows %q:\n%s\nthe host's log:\n%s", now, p.lastText(), p.c.p.log())
-		}
-	}()
-	require.Eventually(p.t, func() bool {
-		name, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](`document.querySelector("[data-screen]")?.dataset.screen ?? ""`))
-		if err != nil {
-			return false
-		}
-		now = name
-		for _, s := range screens {
-			if s == now {
-				return true
-			}
-		}
-		return false
-	}, patience, 30*time.Millisecond, "wanted %v", screens)
+	now, err := p.drive.Until(screens...)
+	if err != nil {
+		p.t.Logf("the popup shows %q:\n%s\nthe host's log:\n%s", now, p.lastText(), p.c.p.log())
+	}
+	require.NoError(p.t, err)
 	return now
 }
 
 func (p *popup) press(selector string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
-	defer cancel()
-	require.NoError(p.t, chromedp.Do(ctx, chromedp.WaitEnabled(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector))), selector)
+	require.NoError(p.t, p.drive.Press(selector), selector)
 }
 
 // pressText presses the first element of a selector that has these words.
 func (p *popup) pressText(selector, words string) {
 	p.t.Helper()
-	const press = `(() => {
-		const el = [...document.querySelectorAll(%q)].find((e) => e.innerText.includes(%q));
-		if (!el) return false;
-		el.click();
-		return true;
-	})()`
-	require.Eventually(p.t, func() bool {
-		pressed, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](fmt.Sprintf(press, selector, words)))
-		return err == nil && pressed
-	}, patience, 30*time.Millisecond, "no %s with %q", selector, words)
+	require.NoError(p.t, p.drive.PressText(selector, words))
 }
 
 // write types into a field, over what's there.
 func (p *popup) write(selector, text string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
-	defer cancel()
-	require.NoError(p.t, chromedp.Do(ctx, chromedp.WaitVisible(chromedp.CSS(selector)),
-		chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector(%q).select()`, selector)), chromedp.KeyEvent(text)), selector)
-	require.Equal(p.t, text, p.eval(fmt.Sprintf(`document.querySelector(%q).value`, selector)), selector)
+	require.NoError(p.t, p.drive.Write(selector, text))
 }
 
 // problem waits for the code of what the popup says went wrong.
@@ -310,17 +210,15 @@ type lazy func() string
 
 func (l lazy) String() string { return l() }
 
-// chooseFile gives the window's file field a file, as the browser's own dialog does.
+// chooseFile gives the window's file field a file.
 func (p *popup) chooseFile(path string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
-	defer cancel()
-	require.NoError(p.t, chromedp.Do(ctx, chromedp.SetUploadFiles(chromedp.CSS("#file"), []string{path})))
+	require.NoError(p.t, p.drive.Choose("#file", path))
 }
 
 func (p *popup) text() string {
 	p.t.Helper()
-	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](`document.body.innerText`))
+	text, err := p.drive.Text()
 	require.NoError(p.t, err)
 	return text
 }
@@ -328,14 +226,14 @@ func (p *popup) text() string {
 // eval gives the text that an expression has in the popup's page.
 func (p *popup) eval(expression string) string {
 	p.t.Helper()
-	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](expression, chromedp.EvalAwaitPromise))
+	text, err := p.drive.Eval(expression)
 	require.NoError(p.t, err)
 	return text
 }
 
 // lastText is what the popup shows, for the report of a failure.
 func (p *popup) lastText() string {
-	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](`document.body.innerText`))
+	text, err := p.drive.Text()
 	if err != nil {
 		return err.Error()
 	}

@@ -82,9 +82,7 @@ func TestThePDFThatAFormGave(t *testing.T) {
 
 	saved := person.at("home", "certidão.pdf")
 	require.NoError(t, os.WriteFile(saved, web.pdf, 0o600))
-	before := browser.popups()
-	popup.pressText("button", "Escolher um ficheiro deste computador…")
-	window := browser.newPopup(before)
+	window := browser.opening(func() { popup.pressText("button", "Escolher um ficheiro deste computador…") })
 	window.until("choose")
 	window.chooseFile(saved)
 	window.signs(web)

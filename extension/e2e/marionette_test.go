@@ -192,7 +192,11 @@ func (f *firefox) press(selector string) {
 
 func (f *firefox) write(selector, text string) {
 	f.p.t.Helper()
-	f.do("WebDriver:ElementSendKeys", fields{"id": f.element(selector), "text": text})
+	// The screen may be drawn anew between finding the field and typing: what was typed stays, but the field is another.
+	require.Eventually(f.p.t, func() bool {
+		_, err := f.try("WebDriver:ElementSendKeys", fields{"id": f.element(selector), "text": text})
+		return err == nil
+	}, patience, tick, selector)
 	require.Equal(f.p.t, text, f.script(false, `return document.querySelector(arguments[0]).value`, selector))
 }
 

@@ -45,6 +45,7 @@ func TestSignWithThePackedExtension(t *testing.T) {
 
 	browser := person.start(chromedp.Flag("disable-background-networking", false))
 	browser.id = id
+	browser.drive.Drive(id)
 	browser.worker(`0`)
 	require.False(t, inWorker[bool](browser, `chrome.extension.isAllowedFileSchemeAccess()`), "it has an access that people's own doesn't have")
 

@@ -93,7 +93,10 @@ func TestThePopupComesBackToTheSamePlace(t *testing.T) {
 			popup.press("button.primary")
 			popup.until("choose")
 
-			sign("900000027") // an unknown page
+			sign("900000027") // an unknown page: its tab comes to the front, before which the popup gives way
+			browser.until("assist")
+			popup.close()
+			popup = browser.click()
 			reopen("assist")
 			popup.pressText("button", map[string]string{"pt-PT": "Cancelar", "en-US": "Cancel"}[lang])
 			reopen("cancelled")

@@ -115,9 +115,7 @@ func TestARealRightClick(t *testing.T) {
 	display.key("Up")
 	display.key("Up")
 	display.key("Return")
-	require.Eventually(t, func() bool {
-		return inWorker[string](browser, `chrome.storage.session.get("view").then((kept) => kept.view?.screen ?? "")`) == "document"
-	}, patience, tick, "the menu did nothing")
+	browser.until("document")
 	// Nobody manages the windows of this screen, so the popup that the browser opened may have closed again at once.
 	popup := browser.click()
 	popup.signs(web)

@@ -239,7 +239,7 @@ describe("fillSecret", () => {
     page(cmd);
     expect(await fill(token)).toEqual({ filled: true });
     expect(browser.scripting.executeScript).toHaveBeenLastCalledWith(
-      expect.objectContaining({ target: { tabId: tabId(), documentIds: ["D1"] }, args: [cmd, "#MainContent_txtPin", "13572468", mark()] }),
+      expect.objectContaining({ target: { tabId: tabId(), documentIds: ["D1"] }, args: [cmd, "#MainContent_txtPin", mark(), "13572468"] }),
     );
     expect(await fill(token)).toEqual({ code: "NO_TOKEN" });
   });
@@ -257,6 +257,50 @@ describe("fillSecret", () => {
     page(origin, filled);
     expect(await fill(tokens.give("pin", "13572468"))).toEqual({ code });
     expect(JSON.stringify(sent)).not.toContain("13572468");
+  });
+
+  describe("where the page undoes what a script puts in", () => {
+    /** A page whose scripts say this, in order. */
+    const says = async (...answers: (string | Error)[]) => {
+      page(cmd, "undone");
+      for (const said of answers) {
+        browser.scripting.executeScript.mockImplementationOnce(async () => {
+          if (said instanceof Error) throw said;
+          return [{ documentId: "D1", frameId: 0, result: said }];
+        });
+      }
+      return fill(tokens.give("pin", "1357"));
+    };
+    const keys = () =>
+      browser.debugger.sendCommand.mock.calls
+        .filter(([, method]) => method === "Input.dispatchKeyEvent")
+        .map(([, , params]) => params as { type: string; key: string })
+        .filter(({ type }) => type === "keyDown")
+        .map(({ key }) => key)
+        .join("");
+
+    it("types it by keys, and looks before each", async () => {
+      await open();
+      expect(await says("filled", "filled", "filled", "filled", "filled")).toEqual({ filled: true });
+      expect(keys()).toBe("1357");
+      expect(JSON.stringify(sent)).not.toContain("1357");
+    });
+
+    it.each([
+      ["the focus goes elsewhere", "undone", "FIELD_REFUSED"],
+      ["the page becomes another", "gone", "DOCUMENT_GONE"],
+      ["the page goes", new Error("No document with id D1"), "DOCUMENT_GONE"],
+      ["the origin is another", "origin", "ORIGIN_REFUSED"],
+    ])("types no further when %s", async (_, said, code) => {
+      await open();
+      expect(await says("filled", "filled", said)).toEqual({ code });
+      expect(keys()).toBe("13");
+    });
+
+    it("says so where keys don't help either", async () => {
+      await open();
+      expect(await says("filled", "filled", "filled", "filled", "undone")).toEqual({ code: "FIELD_REFUSED" });
+    });
   });
 
   it.each([["t-" + "0".repeat(32)], [""], [undefined], [{}]])("knows no token %j", async (token) => {

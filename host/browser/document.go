@@ -56,6 +56,20 @@ func Act(ctx context.Context, tab Tab, doc Document, selector, function string, 
 	return errors.New(said)
 }
 
+// Type enters a field and types text by real key events, over what's there. It stays in the field.
+func Type(ctx context.Context, tab Tab, doc Document, selector, text string) error {
+	const enter = `(el) => {
+		el.focus();
+		el.select?.();
+		if (document.activeElement !== el) return "the field can't be entered";
+	}`
+	if err := Act(ctx, tab, doc, selector, enter); err != nil {
+		return err
+	}
+	_, err := chromedp.KeyEvent(text)(ctx, chromedp.FromContext(tab.Context()).Target)
+	return err
+}
+
 // element gives the remote object of an element, under the same guard as Act.
 func element(ctx context.Context, tab Tab, doc Document, selector string) (runtime.RemoteObjectID, error) {
 	res, err := call(ctx, tab, doc, `function(origins, selector) {

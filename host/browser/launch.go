@@ -189,11 +189,24 @@ const fill = `(el, value) => {
 	Object.getOwnPropertyDescriptor(proto, "value").set.call(el, value);
 	el.dispatchEvent(new InputEvent("input", {bubbles: true, composed: true, inputType: "insertText"}));
 	el.dispatchEvent(new Event("change", {bubbles: true}));
+	return el.value === value ? "ok" : "undone";
+}`
+
+const leave = `(el, value) => {
+	el.blur();
 	return el.value === value ? "ok" : "the field did not take the value";
 }`
 
 func (l *launched) FillSecret(ctx context.Context, doc Document, selector string, value secret.Secret) error {
-	return Act(ctx, l, doc, selector, fill, value.Reveal())
+	err := Act(ctx, l, doc, selector, fill, value.Reveal())
+	if err == nil || err.Error() != "undone" {
+		return err
+	}
+	// A page that undoes what isn't typed: keys, then.
+	if err := Type(ctx, l, doc, selector, value.Reveal()); err != nil {
+		return err
+	}
+	return Act(ctx, l, doc, selector, leave, value.Reveal())
 }
 
 // FillToken refuses: there's no extension here that keeps anything.

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/sign-with-cmd/sign-with-cmd/host/browser"
 	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
@@ -312,10 +310,7 @@ func (e *engine) click(ctx context.Context, now *seen, selector string) error {
 func (e *engine) phone(ctx context.Context, now *seen, selector, mirror string) error {
 	doc := e.document(now.World)
 	number := digits(e.creds.Phone.Reveal())
-	if err := browser.Act(ctx, e.tab, doc, selector, `(el) => { el.focus(); el.select?.(); if (document.activeElement !== el) return "the phone box can't be entered"; }`); err != nil {
-		return err
-	}
-	if _, err := chromedp.KeyEvent(number)(ctx, e.target); err != nil {
+	if err := browser.Type(ctx, e.tab, doc, selector, number); err != nil {
 		return err
 	}
 	const leave = `(el, mirror, number) => {

@@ -183,10 +183,18 @@ func (d *browserDemo) startBrowser(ctx context.Context) (*drive.Chrome, error) {
 	if err != nil {
 		return nil, err
 	}
-	return drive.Start(ctx, drive.Options{
-		Path: path, Profile: filepath.Join(d.dir, "profile"), Extension: build, Headless: d.headless(), Lang: lang,
+	c, err := drive.Start(ctx, drive.Options{
+		Path: path, Profile: filepath.Join(d.dir, "profile"), Headless: d.headless(), Lang: lang,
 		Env: []string{"XDG_CONFIG_HOME=" + filepath.Join(d.dir, "config"), "LANGUAGE=" + lang[:2]},
 	})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.Load(build); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
 }
 
 // sign is what the person does, from the menu to the end.

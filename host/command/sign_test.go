@@ -39,6 +39,19 @@ func TestEveryLookSigns(t *testing.T) {
 	}
 }
 
+// A page may undo what a script puts into its fields: then PIN and code are typed by keys.
+func TestAPageThatTakesOnlyKeys(t *testing.T) {
+	t.Parallel()
+	for _, look := range sandbox.Looks() {
+		t.Run(look, func(t *testing.T) {
+			t.Parallel()
+			m := newMachine(t, sandbox.Config{Look: look, Fault: "typed-only"})
+			pdf := m.pdf("contrato.pdf")
+			m.requireSaved(m.converse().sign(m.sandbox, goodPhone, pdf), pdf)
+		})
+	}
+}
+
 func glob(t *testing.T, pattern string) []string {
 	t.Helper()
 	found, err := filepath.Glob(pattern)

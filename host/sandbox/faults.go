@@ -47,6 +47,8 @@ type fault struct {
 	result func(*exchange, *delivery)
 	// newTab opens the code's answer in a new tab.
 	newTab bool
+	// typed has the fields of PIN and code keep only what real keys put in.
+	typed bool
 }
 
 type hooks map[step]func(*exchange) bool
@@ -150,6 +152,9 @@ var faults = []*fault{
 	{name: "channel", phone: "+351900000063", get: hooks{stepCode: noticeFirst("channel")}, silent: func(n int) bool { return n == 1 },
 		pt: "Uma página pergunta por onde enviar o código; só depois o SMS é enviado.",
 		en: "A page asks how to send the code; only then is the SMS sent."},
+	{name: "typed-only", typed: true,
+		pt: "Os campos do PIN e do código só aceitam o que é escrito com o teclado.",
+		en: "The PIN and code fields keep only what is typed by keyboard."},
 	{name: "reload", get: hooks{stepCredentials: reloadOnce, stepCode: reloadOnce},
 		pt: "As páginas do PIN e do código recarregam-se uma vez, pouco depois de abertas.",
 		en: "The PIN and code pages reload themselves once, shortly after they open."},

@@ -40,6 +40,7 @@ type view struct {
 	Countries []country
 	Consent   bool
 	Reload    bool // the page reloads itself
+	Typed     bool // PIN and code keep only what real keys put in
 	Spy       bool // a look-alike: every key is reported
 }
 
@@ -101,6 +102,7 @@ func (x *exchange) pageWith(problem, info string) {
 		Limit: sizeText(x.s.cfg.MaxFile), Reload: p.reload,
 	}
 	p.reload = false
+	v.Typed = p.fault.typed && (p.step == stepCredentials || p.step == stepCode)
 	if problem != "" {
 		v.Error = v.T(problem)
 		if p.look.keepPhone {

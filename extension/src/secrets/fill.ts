@@ -2,6 +2,8 @@
 
 import { builtIn } from "../shared/origins";
 import { Refusal } from "../shared/refusal";
+import { inField, type Answer, type Marked } from "./field";
+import { typeSecret } from "./keys";
 import type { Tokens } from "./tokens";
 
 /** fillSecret of docs/RELAY.md: origins are those of open. */
@@ -21,24 +23,18 @@ export async function fillSecret(
   const value = tokens.peek(token);
   if (value === undefined) throw new Refusal("NO_TOKEN", "not a token of this port, or used already");
 
-  let answer: string | undefined;
-  try {
-    const results = await chrome.scripting.executeScript({
-      target: { tabId, documentIds: [documentId] },
-      func: fillInPage,
-      args: [origin, selector, value, mark],
-    });
-    answer = results[0]?.result;
-  } catch {
-    // The browser's message isn't passed on: nobody promises that it doesn't quote the arguments.
-    throw new Refusal("DOCUMENT_GONE", "the page changed");
-  }
+  const field = { tabId, documentId, origin, selector, mark };
+  let answer = await inField(field, fillInPage, value);
+  // A page that undoes what isn't typed: keys, then.
+  if (answer === "undone") answer = await typeSecret(field, value);
   switch (answer) {
     case "filled":
       tokens.used(token as string);
       return { filled: true };
     case "no-element":
       throw new Refusal("NO_ELEMENT", "the field isn't there");
+    case "undone":
+      throw new Refusal("FIELD_REFUSED", "the field did not keep what was put in");
     case "origin":
       throw new Refusal("ORIGIN_REFUSED", "the page isn't of an allowed origin");
     default:
@@ -61,8 +57,6 @@ async function documentOf(tabId: number, mark: string): Promise<{ documentId: st
   throw new Refusal("DOCUMENT_GONE", "the page changed");
 }
 
-type Marked = { signWithCmdDocument?: string };
-
 /** Runs in the page, on its own: it may use nothing of this file. */
 export function markInPage(mark: string): string {
   (globalThis as unknown as Marked).signWithCmdDocument = mark;
@@ -70,7 +64,7 @@ export function markInPage(mark: string): string {
 }
 
 /** Runs in the page, on its own: it may use nothing of this file. Touches no focus, which password managers wait for. */
-export function fillInPage(origin: string, selector: string, value: string, mark: string): "filled" | "no-element" | "origin" | "gone" {
+export function fillInPage(origin: string, selector: string, mark: string, value: string): Answer {
   if (location.origin !== origin || window.top !== window) return "origin";
   if ((globalThis as unknown as Marked).signWithCmdDocument !== mark) return "gone";
   let field: Element | null = null;
@@ -84,5 +78,5 @@ export function fillInPage(origin: string, selector: string, value: string, mark
   Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")!.set!.call(field, value);
   field.dispatchEvent(new Event("input", { bubbles: true }));
   field.dispatchEvent(new Event("change", { bubbles: true }));
-  return "filled";
+  return field.value === value ? "filled" : "undone";
 }

@@ -16,6 +16,7 @@ export type RefusalCode =
   | "NOT_OPEN"
   | "NO_TOKEN"
   | "NO_ELEMENT"
+  | "FIELD_REFUSED"
   | "DOCUMENT_GONE"
   | "DETACHED"
   | "ATTACH_FAILED"

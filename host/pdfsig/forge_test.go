@@ -58,7 +58,7 @@ func issue(name string, key crypto.Signer, by *party, change func(*x509.Certific
 	serial, _ := rand.Int(rand.Reader, big.NewInt(1<<62))
 	t := &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{Country: []string{"PT"}, CommonName: name},
-		NotBefore: clock.AddDate(-1, 0, 0), NotAfter: clock.AddDate(1, 0, 0), BasicConstraintsValid: true,
+		NotBefore: clock.AddDate(-1, 0, 0), NotAfter: clock.AddDate(30, 0, 0), BasicConstraintsValid: true,
 		SubjectKeyId: serial.Bytes(),
 	}
 	change(t)
@@ -128,6 +128,7 @@ type forge struct {
 	value    func(cms []byte) []byte                           // the message before it is put into its place
 	ranges   func(contents, end, size int64) (string, []int64) // what is written and what is hashed
 	room     int
+	index    func(index string) string    // the list of the objects of that stream
 	compress func(held map[uint32]string) // puts the objects of the update into an object stream, after a change
 	bytes    func(update []byte) []byte   // the bytes of the update before they are signed
 }
@@ -230,7 +231,7 @@ func (f forge) finish(t testing.TB, u *pdf.Update, original []byte, sig pdf.Ref,
 	more, bodies, err := u.Bytes()
 	require.NoError(t, err)
 	if f.compress != nil {
-		more, bodies[sig] = compressed(t, original, more, sig, body, f.compress)
+		more, bodies[sig] = f.compressed(t, original, more, sig, body)
 	}
 	if f.bytes != nil {
 		more = f.bytes(more)
@@ -243,7 +244,7 @@ func (f forge) finish(t testing.TB, u *pdf.Update, original []byte, sig pdf.Ref,
 // compressed writes an update in another way: the signature as an object, everything
 // else in an object stream, as some signers do for files that have such streams. It
 // says where the signature's body starts.
-func compressed(t testing.TB, original, update []byte, sig pdf.Ref, body string, change func(map[uint32]string)) ([]byte, int64) {
+func (f forge) compressed(t testing.TB, original, update []byte, sig pdf.Ref, body string) ([]byte, int64) {
 	t.Helper()
 	whole := append(bytes.Clone(original), update...)
 	doc, err := pdf.Open(bytes.NewReader(whole), int64(len(whole)))
@@ -261,7 +262,7 @@ func compressed(t testing.TB, original, update []byte, sig pdf.Ref, body string,
 		held[e.Num] = string(pdf.AppendObject(nil, o))
 	}
 	listed := len(held)
-	change(held)
+	f.compress(held)
 	rows := map[uint32][]byte{}
 	row := func(kind byte, at, n int) []byte {
 		return []byte{kind, byte(at >> 16), byte(at >> 8), byte(at), byte(n)}
@@ -284,6 +285,9 @@ func compressed(t testing.TB, original, update []byte, sig pdf.Ref, body string,
 		if i < listed { // what was added last is hidden
 			rows[num] = row(2, int(box), i)
 		}
+	}
+	if f.index != nil {
+		index = f.index(index)
 	}
 	rows[box] = row(1, len(original)+len(out), 0)
 	out = fmt.Appendf(out, "%d 0 obj\n<</Type/ObjStm/N %d/First %d/Length %d>>\nstream\n%s\nendstream\nendobj\n", box, len(nums), len(index), len(index)+len(data), index+data)

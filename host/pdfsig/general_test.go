@@ -75,7 +75,7 @@ func TestSignatureTimestamps(t *testing.T) {
 		c.KeyUsage, c.ExtKeyUsage = x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}
 	})
 	afterExpiry := trusting(genuine())
-	afterExpiry.Now = func() time.Time { return clock.AddDate(5, 0, 0) }
+	afterExpiry.Now = func() time.Time { return clock.AddDate(40, 0, 0) }
 	for _, c := range []struct {
 		name    string
 		f       forge

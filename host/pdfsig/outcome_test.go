@@ -31,7 +31,7 @@ func TestOutcomes(t *testing.T) {
 	authentication := forge{leaf: issue(signerName, rsaKeys()[1], genuine().issuing, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageDigitalSignature })}
 	now := trusting(genuine())
 	later := now
-	later.Now = func() time.Time { return clock.AddDate(3, 0, 0) }
+	later.Now = func() time.Time { return clock.AddDate(40, 0, 0) }
 	anybody := pdfsig.Options{Now: now.Now}
 
 	for _, c := range []struct {

@@ -1,6 +1,7 @@
 package pdfsig
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -27,6 +28,7 @@ type revisionDiff struct {
 	replaced map[uint32]bool // numbers of old objects that the update replaces
 	fresh    map[uint32]bool // numbers that only the update has
 	allowed  map[uint32]bool // replaced objects whose change was found in order
+	lists    map[uint32]bool // those of them that are lists of fields or annotations
 	added    []pdf.Ref       // fields appended to the form
 	widgets  map[uint32]*pdf.Dict
 	shown    addition
@@ -61,7 +63,7 @@ func explainSigning(old, now *pdf.View, inc *pdf.Increment, sig sigField) (addit
 func explain(old, now *pdf.View, inc *pdf.Increment, sig *sigField, r rules) (*revisionDiff, error) {
 	d := &revisionDiff{
 		old: old, now: now, inc: inc, sig: sig, rules: r,
-		replaced: map[uint32]bool{}, fresh: map[uint32]bool{}, allowed: map[uint32]bool{}, widgets: map[uint32]*pdf.Dict{},
+		replaced: map[uint32]bool{}, fresh: map[uint32]bool{}, allowed: map[uint32]bool{}, lists: map[uint32]bool{}, widgets: map[uint32]*pdf.Dict{},
 	}
 	for _, step := range []func() error{
 		d.trailer, d.sortEntries, d.catalog, d.field, d.pages, d.formFields, d.validationData, d.unexplained, d.reach, d.oneSignature, d.oldReferences,
@@ -80,6 +82,12 @@ func (d *revisionDiff) trailer() error {
 	}
 	if is.Has("Encrypt") {
 		return violated("the update encrypts the file")
+	}
+	// What lies beyond the newest /Size doesn't exist (ISO 32000-1, 7.5.5), whatever older
+	// sections say; some readers keep to that.
+	before, _ := was.Get("Size").(pdf.Int)
+	if after, ok := is.Get("Size").(pdf.Int); !ok || after < before || int64(after) <= int64(d.old.MaxNum()) {
+		return violated("the update's /Size cuts old objects off")
 	}
 	// The document information may be left out of the new trailer; another one may
 	// not take its place.
@@ -110,12 +118,30 @@ func (d *revisionDiff) sortEntries() error {
 		}
 	}
 	for num, o := range d.inc.Objects {
-		if st, ok := o.(*pdf.Stream); ok && (st.Dict.Has("F") || st.Dict.Has("FFilter")) {
-			return violated("object %d of the update takes its content from another file", num)
+		if st, ok := o.(*pdf.Stream); ok {
+			if err := foreignContent(num, st.Dict); err != nil {
+				return err
+			}
 		}
 		if k := duplicate(o); k != "" {
 			return violated("object %d of the update has the key %q twice", num, shown(string(k)))
 		}
+	}
+	return nil
+}
+
+// foreignContent refuses a stream that shows something else than its own bytes in some
+// readers: another file's content, a page of another file, another picture for
+// printing, a program.
+func foreignContent(num uint32, st *pdf.Dict) error {
+	for _, k := range []pdf.Name{"F", "FFilter", "Ref", "OPI"} {
+		if st.Has(k) {
+			return violated("object %d of the update takes its content from another file", num)
+		}
+	}
+	ps := pdf.Object(pdf.Name("PS"))
+	if st.Has("PS") || st.Get("Subtype") == ps || st.Get("Subtype2") == ps {
+		return violated("object %d of the update is PostScript", num)
 	}
 	return nil
 }
@@ -150,6 +176,14 @@ func duplicate(o pdf.Object) pdf.Name {
 func (d *revisionDiff) allow(was, is pdf.Object) {
 	if r, ok := is.(pdf.Ref); ok && was == is && d.replaced[r.Num] {
 		d.allowed[r.Num] = true
+	}
+}
+
+// allowList does so for a list, which must then be nothing else in the document.
+func (d *revisionDiff) allowList(was, is pdf.Object) {
+	d.allow(was, is)
+	if r, ok := is.(pdf.Ref); ok && d.allowed[r.Num] {
+		d.lists[r.Num] = true
 	}
 }
 
@@ -241,7 +275,7 @@ func (d *revisionDiff) form(wasRef, isRef pdf.Object) error {
 	if err != nil {
 		return violated("the form's list of fields %v", err)
 	}
-	d.allow(was.Get("Fields"), is.Get("Fields"))
+	d.allowList(was.Get("Fields"), is.Get("Fields"))
 	if len(d.added) > 1 || len(d.added) == 1 && d.sig == nil {
 		return violated("the update adds %d fields to the form", len(d.added))
 	}
@@ -279,10 +313,14 @@ func (d *revisionDiff) field() error {
 			return violated("the new field, object %d, is no dictionary", r.Num)
 		}
 		found = found || r == d.sig.field
-		for _, k := range []pdf.Name{"A", "AA", "PMD", "OC"} {
+		for _, k := range []pdf.Name{"A", "AA", "PMD", "OC", "AF"} {
 			if f.Has(k) {
 				return violated("the new field, object %d, has /%s", r.Num, k)
 			}
+		}
+		// The same object could be something else, too, where the document was prepared for it.
+		if typ := f.Get("Type"); typ != nil && typ != pdf.Name("Annot") {
+			return violated("the new field, object %d, has another /Type", r.Num)
 		}
 		if typ := f.Get("FT"); typ != nil && typ != pdf.Name("Sig") || top && typ == nil {
 			return violated("the new field, object %d, is not a signature field", r.Num)
@@ -294,6 +332,9 @@ func (d *revisionDiff) field() error {
 			// Other annotations draw more than their appearance inside the rectangle.
 			if f.Get("Subtype") != pdf.Object(pdf.Name("Widget")) {
 				return violated("the new field, object %d, is another kind of annotation", r.Num)
+			}
+			if n, ok := f.Get("F").(pdf.Int); f.Has("F") && (!ok || n&noZoom != 0) {
+				return violated("the new field, object %d, doesn't shrink with its page", r.Num)
 			}
 			d.widgets[r.Num] = f
 		}
@@ -327,7 +368,47 @@ func (d *revisionDiff) field() error {
 	if len(d.widgets) > 1 {
 		return violated("the new field has more than one widget")
 	}
-	return nil
+	return d.ownName()
+}
+
+// noZoom is the annotation flag that keeps the size on the screen (ISO 32000-1, 12.5.3):
+// at a low magnification it would cover the page.
+const noZoom = 1 << 3
+
+// ownName requires that the new field shares no name with an old one: fields of one name
+// are one field with one value (ISO 32000-1, 12.7.3.2).
+func (d *revisionDiff) ownName() error {
+	names := func(v *pdf.View, fields pdf.Array) (map[uint32]string, error) {
+		w := &fieldWalk{view: v, seen: map[uint32]bool{}, types: map[uint32]pdf.Object{}, names: map[uint32]string{}}
+		return w.names, w.visit(fields, nil, "", 0)
+	}
+	catalog, err := d.old.Catalog()
+	if err != nil {
+		return err
+	}
+	form, err := d.old.Dict(catalog.Get("AcroForm"))
+	if err != nil {
+		return err
+	}
+	fields, err := d.old.Array(form.Get("Fields"))
+	if err != nil {
+		return err
+	}
+	old, err := names(d.old, fields)
+	if err != nil {
+		return err
+	}
+	taken := map[string]bool{}
+	for _, name := range old {
+		taken[name] = name != ""
+	}
+	fresh, err := names(d.now, pdf.Array{d.added[0]})
+	for num, name := range fresh {
+		if taken[name] {
+			return violated("the new field, object %d, has the name of an old one", num)
+		}
+	}
+	return err
 }
 
 // blankField checks that an old signature field without a value got the signature
@@ -492,7 +573,7 @@ func (d *revisionDiff) page(p pdf.Page, number int) error {
 	if err != nil {
 		return violated("page %d (object %d): the list of annotations %v", number, p.Ref.Num, err)
 	}
-	d.allow(p.Dict.Get("Annots"), is.Get("Annots"))
+	d.allowList(p.Dict.Get("Annots"), is.Get("Annots"))
 	for _, r := range added {
 		w := d.widgets[r.Num]
 		if w == nil {
@@ -520,7 +601,14 @@ func (d *revisionDiff) seal(w *pdf.Dict, p pdf.Page) ([]float64, error) {
 		return nil, nil
 	}
 	box, ok := d.rect(p.MediaBox)
-	if !ok {
+	if crop, sound := d.rect(p.CropBox); ok && p.CropBox != nil {
+		// What is shown is what both have.
+		ok = sound
+		if sound {
+			box = []float64{max(box[0], crop[0]), max(box[1], crop[1]), min(box[2], crop[2]), min(box[3], crop[3])}
+		}
+	}
+	if !ok || box[0] >= box[2] || box[1] >= box[3] {
 		return nil, violated("the page of the signature's widget has no sound size")
 	}
 	if area > maxSealArea*(box[2]-box[0])*(box[3]-box[1]) {
@@ -637,21 +725,56 @@ func isSignature(o pdf.Object) bool {
 	return false
 }
 
-// oldReferences refuses an update that fills a hole: an old object that refers to
-// a number which only the update gives a content would show that content. This goes
-// for replaced objects too, as they keep most of their references.
+// oldReferences refuses an update that fills a hole: something old that refers to a
+// number which only the update gives a content would show that content. This goes for
+// replaced objects too, as they keep most of their references, and for the containers
+// of the update, whose bytes a page could show. It refuses, too, a list that grew and is
+// something else besides: the pages of the document, say.
 func (d *revisionDiff) oldReferences() error {
 	var failed error
-	err := d.old.Each(func(num uint32, o pdf.Object) bool {
+	look := func(what string, o pdf.Object) {
 		pdf.References(o, func(r pdf.Ref) {
-			if d.fresh[r.Num] && failed == nil {
-				failed = violated("object %d is new, and the old object %d refers to it", r.Num, num)
+			if (d.fresh[r.Num] || d.inc.Containers[r.Num]) && failed == nil {
+				failed = violated("object %d is new, and the old %s refers to it", r.Num, what)
 			}
 		})
+		if num := d.otherUse(o, ""); num != 0 && failed == nil {
+			failed = violated("the list in object %d grew, and is used elsewhere in %s", num, what)
+		}
+	}
+	look("trailer", d.old.Trailer())
+	err := d.old.Each(func(num uint32, o pdf.Object) bool {
+		look(fmt.Sprintf("object %d", num), o)
 		return failed == nil
 	})
 	if failed != nil {
 		return failed
 	}
 	return err
+}
+
+// otherUse gives the number of a list that a value uses as something else than a list
+// of fields or annotations, 0 for none.
+func (d *revisionDiff) otherUse(o pdf.Object, key pdf.Name) uint32 {
+	switch v := o.(type) {
+	case pdf.Ref:
+		if d.lists[v.Num] && key != "Fields" && key != "Annots" {
+			return v.Num
+		}
+	case pdf.Array:
+		for _, e := range v {
+			if num := d.otherUse(e, ""); num != 0 {
+				return num
+			}
+		}
+	case *pdf.Dict:
+		for _, k := range v.Keys() {
+			if num := d.otherUse(v.Get(k), k); num != 0 {
+				return num
+			}
+		}
+	case *pdf.Stream:
+		return d.otherUse(v.Dict, "")
+	}
+	return 0
 }

@@ -28,6 +28,11 @@ func VerifyReturned(signed io.ReaderAt, size int64, original io.ReaderAt, origin
 		v.add(CheckOneRevision, Unknown, "there is nothing to compare with")
 		v.add(CheckRevisionChanges, Unknown, "there is nothing to compare with")
 	}
+	before, beforeErr := pdf.Open(original, originalSize)
+	if pdf.IsReadError(beforeErr) {
+		return nil, beforeErr
+	}
+	v.sentEncrypted = beforeErr == nil && before.Encrypted()
 	if ok, err := v.open(); err != nil {
 		return nil, err
 	} else if !ok {
@@ -36,12 +41,8 @@ func VerifyReturned(signed io.ReaderAt, size int64, original io.ReaderAt, origin
 	if !prefix {
 		return v.newest(nil)
 	}
-	before, err := pdf.Open(original, originalSize)
-	if err != nil {
-		if pdf.IsReadError(err) {
-			return nil, err
-		}
-		v.fail(CheckStructure, "the original: %v", err)
+	if beforeErr != nil {
+		v.fail(CheckStructure, "the original: %v", beforeErr)
 		return v.conclude(), nil
 	}
 	return v.newest(&base{section: v.sectionOf(before.StartXRef()), end: originalSize})
@@ -60,6 +61,8 @@ type verification struct {
 	size   int64
 	doc    *pdf.Document
 	report *Report
+
+	sentEncrypted bool // the original is
 }
 
 func (v *verification) fail(check, format string, args ...any) { v.add(check, Fail, format, args...) }
@@ -102,11 +105,11 @@ func (v *verification) open() (ok bool, err error) {
 		return false, nil
 	}
 	if v.doc.Encrypted() {
-		// A rewritten file that is encrypted all at once was altered; any other one can
-		// only not be read here.
-		result := Unknown
-		if v.found(CheckOriginalPrefix) == Fail {
-			result = Fail
+		// What is encrypted all at once was altered; what was encrypted when it was sent, or
+		// has no original, can only not be read here.
+		result := Fail
+		if v.found(CheckOriginalPrefix) == Unknown || v.found(CheckOriginalPrefix) == Pass && v.sentEncrypted {
+			result = Unknown
 		}
 		v.add(CheckEncrypted, result, "")
 		return false, nil

@@ -336,7 +336,7 @@ func (d *Document) readIndirect(off int64, v *View, nest int) (*Indirect, error)
 	l.space()
 	gen, ok2 := l.digits(5)
 	l.space()
-	if !ok1 || !ok2 || !l.literal("obj") || num > maxObjectNum || gen > math.MaxUint16 {
+	if !ok1 || !ok2 || !l.keyword("obj") || num > maxObjectNum || gen > math.MaxUint16 {
 		return nil, l.fail("no object where one was announced")
 	}
 	o, err := l.object(0)

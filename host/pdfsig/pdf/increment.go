@@ -1,5 +1,7 @@
 package pdf
 
+import "bytes"
+
 // Increment is what one update added to a file, read from its first byte to its
 // last.
 type Increment struct {
@@ -37,9 +39,13 @@ func (d *Document) Increment(start int64, section int) (*Increment, error) {
 	}
 	l := newLexer(d.src, start)
 	for {
+		between := l.pos
 		l.space()
 		if l.err != nil {
 			return nil, l.err
+		}
+		if err := d.onlyRemarks(between, l.pos); err != nil {
+			return nil, err
 		}
 		if l.pos == s.Offset && !s.Stream {
 			break
@@ -73,6 +79,27 @@ func (d *Document) Increment(start int64, section int) (*Increment, error) {
 		return nil, syntax(s.Offset, "the update's cross-reference section names an object outside the update")
 	}
 	return inc, inc.openContainers(view)
+}
+
+// maxRemark is how much white space and comments may come between two objects.
+const maxRemark = 1 << 20
+
+// onlyRemarks refuses comments that a repairing reader, which searches for words, would
+// take for objects.
+func (d *Document) onlyRemarks(from, to int64) error {
+	if to-from > maxRemark {
+		return syntax(from, "the update has too much between its objects")
+	}
+	b := make([]byte, to-from)
+	if _, err := d.src.readAt(b, from); err != nil {
+		return err
+	}
+	for _, word := range []string{"obj", "stream", "xref", "trailer", "%PDF"} {
+		if bytes.Contains(b, []byte(word)) {
+			return syntax(from, "the update has %q in a comment", word)
+		}
+	}
+	return nil
 }
 
 // openContainers adds the objects of the update's object streams.

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"math"
 	"strconv"
 )
 
@@ -161,8 +162,10 @@ func Equal(a, b Object) bool {
 		}
 		fa, _ := Number(a)
 		fb, ok := Number(b)
-		// Writers round decimals when they repeat a dictionary.
-		return ok && fa-fb < 1e-4 && fb-fa < 1e-4
+		// Writers round decimals when they repeat a dictionary; to round a small one to
+		// nothing would change a scale.
+		diff := math.Abs(fa - fb)
+		return ok && diff < 1e-4 && diff <= 1e-4*max(math.Abs(fa), math.Abs(fb))
 	case Name:
 		y, ok := b.(Name)
 		return ok && x == y

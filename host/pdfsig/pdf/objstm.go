@@ -114,5 +114,15 @@ func (d *Document) readObjectStream(st *Stream) (*objectStream, error) {
 		}
 		s.nums, s.starts = append(s.nums, uint32(num)), append(s.starts, at)
 	}
+	objects := int64(len(data))
+	if len(s.starts) > 0 {
+		objects = s.starts[0]
+	}
+	// What no reader is told to look at must not be there: a page could show it.
+	for _, c := range append(data[l.pos:first:first], data[first:objects]...) {
+		if !isSpace(int(c)) {
+			return nil, syntax(st.Offset, "an object stream has other bytes between its list and its objects")
+		}
+	}
 	return s, nil
 }

@@ -5,6 +5,7 @@ type Page struct {
 	Ref      Ref
 	Dict     *Dict
 	MediaBox Object // own or inherited, unresolved; nil if missing
+	CropBox  Object // likewise
 }
 
 // Pages walks the page tree in order and calls f for each page until f returns
@@ -19,7 +20,7 @@ func (v *View) Pages(f func(Page) bool) error {
 		return syntax(-1, "the catalog has no page tree")
 	}
 	w := &pageWalk{view: v, f: f, seen: map[uint32]bool{}}
-	return w.visit(root, nil, 0)
+	return w.visit(root, Page{}, 0)
 }
 
 type pageWalk struct {
@@ -29,7 +30,7 @@ type pageWalk struct {
 	done bool
 }
 
-func (w *pageWalk) visit(r Ref, mediaBox Object, depth int) error {
+func (w *pageWalk) visit(r Ref, inherited Page, depth int) error {
 	if w.seen[r.Num] {
 		return syntax(-1, "the page tree holds object %d twice", r.Num)
 	}
@@ -46,8 +47,13 @@ func (w *pageWalk) visit(r Ref, mediaBox Object, depth int) error {
 	if len(d.Duplicates()) > 0 {
 		return syntax(-1, "object %d of the page tree has a key twice", r.Num)
 	}
-	if d.Has("MediaBox") {
-		mediaBox = d.Get("MediaBox")
+	for _, box := range []struct {
+		key  Name
+		into *Object
+	}{{"MediaBox", &inherited.MediaBox}, {"CropBox", &inherited.CropBox}} {
+		if o := d.Get(box.key); o != nil {
+			*box.into = o
+		}
 	}
 	typ, err := w.view.Resolve(d.Get("Type"))
 	if err != nil {
@@ -59,7 +65,7 @@ func (w *pageWalk) visit(r Ref, mediaBox Object, depth int) error {
 	}
 	switch {
 	case typ == Name("Page") && kids == nil:
-		w.done = !w.f(Page{r, d, mediaBox})
+		w.done = !w.f(Page{r, d, inherited.MediaBox, inherited.CropBox})
 		return nil
 	case typ == Name("Pages"):
 	default:
@@ -70,7 +76,7 @@ func (w *pageWalk) visit(r Ref, mediaBox Object, depth int) error {
 		if !ok {
 			return syntax(-1, "the page tree has a page that is no object of its own")
 		}
-		if err := w.visit(kr, mediaBox, depth+1); err != nil || w.done {
+		if err := w.visit(kr, inherited, depth+1); err != nil || w.done {
 			return err
 		}
 	}

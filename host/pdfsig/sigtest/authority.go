@@ -1,4 +1,4 @@
-// Package sigtest is an authority whose responder a test holds, and a signature of the person that it knows. It is for tests of
+// Package sigtest is an authority, the one person it knows, and what its responder says of her. It is for tests of
 // packages that verify signatures; those of pdfsig itself have more to alter.
 package sigtest
 

@@ -11,7 +11,7 @@ export PATH := $(PATH):/usr/local/go/bin
 
 GOCODE := host installer manifests extension/e2e
 
-.PHONY: build host extension test test-screen lint fmt cross fuzz demo clean deps
+.PHONY: build host extension test test-screen test-long lint fmt cross fuzz demo clean deps
 
 # bin/cmdsign and extension/dist/{chromium,firefox}.
 build: host extension
@@ -31,9 +31,13 @@ test: deps extension lint cross
 	cd extension && npm test --silent
 	CGO_ENABLED=1 go test -race -timeout 30m -p 1 ./...
 
-# A real pointer on a screen of its own: its timing isn't ours, so it stands beside the rest.
+# A real pointer on a screen of its own, and waits as long as a person's: beside the rest, for their time.
 test-screen: deps extension
-	E2E_SCREEN=1 go test -run TestARealRightClick -count 1 -v ./extension/e2e
+	@bash scripts/deps.sh screen
+	E2E_SCREEN=1 go test -run 'TestARealRightClick|TestCancelOnTheDebuggingBar' -count 1 ./extension/e2e
+
+test-long: deps extension
+	E2E_LONG=1 go test -run TestTheCodeIsWaitedForWithThePopupClosed -count 1 ./extension/e2e
 
 lint: bin/staticcheck extension
 	@unformatted=$$(gofmt -l $(GOCODE)); test -z "$$unformatted" || { echo "make fmt would change:"; echo "$$unformatted"; exit 1; }

@@ -3,9 +3,10 @@
 # On Debian and its kin, as root or with sudo; elsewhere it names them.
 #
 #   deps.sh test   everything; an error when something stays missing
+#   deps.sh screen what "make test-screen" needs on top
 #   deps.sh demo   a browser; cmdsign itself says what it lacks, so never an error
 set -euo pipefail
-what=${1:?test or demo}
+what=${1:?test, screen or demo}
 
 packages=()
 need() { # need PACKAGE... -- any of these commands shows that it's there
@@ -31,6 +32,9 @@ if [ "$what" = test ]; then
 	need qpdf -- qpdf
 	need mupdf-tools -- mutool
 	need openssl -- openssl
+fi
+if [ "$what" = screen ]; then
+	need openbox -- openbox
 fi
 if [ ${#packages[@]} = 0 ]; then exit 0; fi
 

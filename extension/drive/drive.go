@@ -203,8 +203,12 @@ func (c *Chrome) Opening(do func() error) (*Popup, error) {
 	if err := do(); err != nil {
 		return nil, err
 	}
+	return c.newPopup(before)
+}
+
+func (c *Chrome) newPopup(before map[target.ID]bool) (*Popup, error) {
 	var p *Popup
-	err = until(c.ctx, "a popup", func() (bool, error) {
+	err := until(c.ctx, "a popup", func() (bool, error) {
 		now, err := c.popups()
 		if err != nil {
 			return false, err
@@ -220,6 +224,9 @@ func (c *Chrome) Opening(do func() error) (*Popup, error) {
 	})
 	return p, err
 }
+
+// Open is a popup that's open already, or opens in a moment.
+func (c *Chrome) Open() (*Popup, error) { return c.newPopup(nil) }
 
 // Popup is the extension's popup.
 type Popup struct {

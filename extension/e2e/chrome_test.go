@@ -96,6 +96,9 @@ func (c *chrome) pick(event map[string]any) *popup {
 	return c.popup(c.drive.Pick(event))
 }
 
+// open is the popup that's open already, or opens in a moment.
+func (c *chrome) open() *popup { c.p.t.Helper(); return c.popup(c.drive.Open()) }
+
 // opening waits for the popup, or its page as a window, that something opens.
 func (c *chrome) opening(do func()) *popup {
 	c.p.t.Helper()

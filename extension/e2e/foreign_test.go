@@ -18,8 +18,7 @@ func passwordManager(t *testing.T, person *person, script, beacon string) string
 		"manifest.json": `{"manifest_version": 3, "name": "Guarda-chaves", "version": "1", "host_permissions": ["<all_urls>"],
 			"content_scripts": [{"matches": ["<all_urls>"], "js": ["add.js"], "all_frames": true, "run_at": "document_end"}],
 			"web_accessible_resources": [{"matches": ["<all_urls>"], "resources": ["frame.html"]}]}`,
-		// The frame tells that it's there.
-		"frame.html": `<!doctype html><img src="` + beacon + `">Preencher?`,
+		"frame.html": `<!doctype html>Preencher?`,
 		"add.js": `
 			const add = (box) => {
 				const frame = document.createElement("iframe");
@@ -27,6 +26,8 @@ func passwordManager(t *testing.T, person *person, script, beacon string) string
 				const host = document.createElement("span");
 				host.attachShadow({mode: "closed"}).append(frame);
 				box.after(host);
+				// It tells that it did, however soon the frame is taken away again.
+				fetch("` + beacon + `", {mode: "no-cors", keepalive: true});
 			};
 			` + script,
 	} {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -34,7 +36,13 @@ func newScreen(t *testing.T, env []string, dir string) *screen {
 	defer read.Close()
 	number, err := bufio.NewReader(read).ReadString('\n')
 	require.NoError(t, err)
-	return &screen{t: t, env: append(env, "DISPLAY=:"+strings.TrimSpace(number)), frame: filepath.Join(dir, "Xvfb_screen0")}
+	s := &screen{t: t, env: append(env, "DISPLAY=:"+strings.TrimSpace(number)), frame: filepath.Join(dir, "Xvfb_screen0")}
+	// Without a window manager no window has the focus, and a popup without it closes at once.
+	manager := exec.Command("openbox")
+	manager.Env = s.env
+	require.NoError(t, manager.Start(), "openbox (scripts/deps.sh screen installs it)")
+	t.Cleanup(func() { manager.Process.Kill(); manager.Wait() })
+	return s
 }
 
 // do has a mouse and a keyboard do something.
@@ -75,50 +83,103 @@ func (s *screen) still() [32]byte {
 	return last
 }
 
-// key presses a key until it's seen to have done something: a menu that only just came takes none yet.
-func (s *screen) key(name string) {
-	s.t.Helper()
-	before := s.still()
-	require.Eventually(s.t, func() bool {
-		s.do("key", name)
-		return s.still() != before
-	}, patience, tick, "nothing takes the key %s", name)
-}
-
-// With a real mouse: the right button on a link, the menu's item by the keyboard.
+// With a real mouse: the right button on a link, our item in the menu.
 func TestARealRightClick(t *testing.T) {
-	if os.Getenv("E2E_SCREEN") == "" {
-		t.Skip("moves a real pointer on a screen of its own, whose timing isn't ours: make test-screen")
-	}
+	skipWithoutScreen(t)
 	t.Parallel()
 	person := newPerson(t)
 	web := newSite(t)
 	display := newScreen(t, person.env, person.at("run"))
 	person.env = display.env
-	browser := person.browse(chromedp.Flag("headless", false), chromedp.Flag("window-position", "0,0"), chromedp.WindowSize(1000, 800))
+	browser := person.browse(onScreen()...)
 	browser.goTo(web.url(siteHost, "/"))
 
+	display.rightClick(browser, "same")
+	popup := browser.open()
+	popup.signs(web)
+	require.Equal(t, []string{"privado-signed.pdf"}, person.downloads())
+	require.Equal(t, 1, person.sandbox.signatures())
+}
+
+// With a real mouse: Cancel on the browser's own bar, which says that the extension started debugging.
+func TestCancelOnTheDebuggingBar(t *testing.T) {
+	skipWithoutScreen(t)
+	t.Parallel()
+	person := newPerson(t)
+	web := newSite(t)
+	display := newScreen(t, person.env, person.at("run"))
+	person.env = display.env
+	// As root the bar of --no-sandbox takes the place of every other, but in tests of the browser's own.
+	browser := person.browse(onScreen(chromedp.Flag("test-type", true))...)
+	browser.goTo(web.url(siteHost, "/"))
+	display.still()
+	popup := browser.menu("same")
+	popup.confirm()
+	popup.credentials(goodPhone, goodPIN)
+	popup.until("code")
+	// The popup covers the bar's button.
+	popup.close()
+	display.still()
+	const cancelX, cancelY = 687, 115
+	display.do("mousemove", fmt.Sprint(cancelX), fmt.Sprint(cancelY))
+	display.still()
+	display.do("click", "1")
+	browser.until("cancelled")
+	require.Zero(t, person.sandbox.signatures())
+	require.Empty(t, person.downloads())
+}
+
+func skipWithoutScreen(t *testing.T) {
+	t.Helper()
+	if os.Getenv("E2E_SCREEN") == "" {
+		t.Skip("moves a real pointer on a screen of its own, whose timing isn't ours: make test-screen")
+	}
+}
+
+// onScreen has a browser show its window, in the corner of the screen.
+func onScreen(more ...chromedp.ExecAllocatorOption) []chromedp.ExecAllocatorOption {
+	return append(more, chromedp.Flag("headless", false), chromedp.Flag("window-position", "0,0"), chromedp.WindowSize(1000, 800))
+}
+
+// rightClick presses the right button on a link, and the left one on "Assinar com CMD" in the menu that comes.
+func (s *screen) rightClick(browser *chrome, link string) {
+	s.t.Helper()
 	var at struct{ X, Y float64 }
-	raw, err := chromedp.Run(browser.ctx, chromedp.Evaluate[string](`(() => {
-		const box = document.getElementById("same").getBoundingClientRect();
+	raw, err := chromedp.Run(browser.ctx, chromedp.Evaluate[string](fmt.Sprintf(`(() => {
+		const box = document.getElementById(%q).getBoundingClientRect();
 		return JSON.stringify({
 			x: screenX + (outerWidth - innerWidth) / 2 + box.x + box.width / 2,
 			y: screenY + outerHeight - innerHeight + box.y + box.height / 2,
 		});
-	})()`))
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal([]byte(raw), &at))
-	plain := len(display.windows())
-	display.do("mousemove", fmt.Sprint(int(at.X)), fmt.Sprint(int(at.Y)), "click", "3")
-	require.Eventually(t, func() bool { return len(display.windows()) > plain }, patience, tick, "no menu came")
-	// Upwards: "Inspect" is the last, ours stands over it.
-	display.key("Up")
-	display.key("Up")
-	display.key("Return")
+	})()`, link)))
+	require.NoError(s.t, err)
+	require.NoError(s.t, json.Unmarshal([]byte(raw), &at))
+	// The extension puts its items in when it's installed, which takes a moment.
+	require.Eventually(s.t, func() bool {
+		return inWorker[bool](browser, `chrome.contextMenus.update("link", {}).then(() => true, () => false)`)
+	}, patience, tick, "the menu has no item of ours")
+	before := s.windows()
+	s.do("mousemove", fmt.Sprint(int(at.X)), fmt.Sprint(int(at.Y)), "click", "3")
+	var menu string
+	require.Eventually(s.t, func() bool {
+		for _, w := range s.windows() {
+			if !slices.Contains(before, w) {
+				menu = w
+			}
+		}
+		return menu != ""
+	}, patience, tick, "no menu came")
+	s.still()
+	// "Inspect" is the last item, ours stands over it and a line.
+	const aboveTheEnd = 65
+	shape := map[string]int{}
+	for line := range strings.Lines(s.do("getwindowgeometry", "--shell", menu)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		shape[name], _ = strconv.Atoi(value)
+	}
+	x, y := shape["X"]+80, shape["Y"]+shape["HEIGHT"]-aboveTheEnd
+	s.do("mousemove", fmt.Sprint(x), fmt.Sprint(y))
+	s.still()
+	s.do("click", "1")
 	browser.until("document")
-	// Nobody manages the windows of this screen, so the popup that the browser opened may have closed again at once.
-	popup := browser.click()
-	popup.signs(web)
-	require.Equal(t, []string{"privado-signed.pdf"}, person.downloads())
-	require.Equal(t, 1, person.sandbox.signatures())
 }

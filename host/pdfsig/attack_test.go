@@ -35,7 +35,7 @@ func (p prepared) builder() *pdftest.Builder {
 		or(p.contents, "5 0 R"), p.page)
 	b.AddStream("", "BT /F1 24 Tf 72 720 Td (Page 1: pay 100 euros) Tj ET")
 	b.Add("%s", or(p.fields, "[7 0 R]"))
-	b.Add("<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/V(Maria)/Rect[72 600 272 620]/F 4/P 4 0 R>>")
+	b.Add("<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/V(Maria)/DA(/F1 12 Tf 0 g)/Rect[72 600 272 620]/F 4/P 4 0 R>>")
 	return b
 }
 

@@ -47,6 +47,8 @@ type fault struct {
 	result func(*exchange, *delivery)
 	// newTab opens the code's answer in a new tab.
 	newTab bool
+	// seal has the signature show on the page; banner lays the cookie banner over the pages of any look.
+	seal, banner bool
 	// typed has the fields of PIN and code keep only what real keys put in.
 	typed bool
 }
@@ -116,6 +118,12 @@ var faults = []*fault{
 	{name: "file-refused", post: hooks{stepChoose: refuse("error.file.type")},
 		pt: "O documento é sempre recusado.",
 		en: "The document is always refused."},
+	{name: "file-too-large", post: hooks{stepChoose: refuse("error.file.large")},
+		pt: "O documento é recusado por ser grande demais.",
+		en: "The document is refused as too large."},
+	{name: "file-encrypted", post: hooks{stepChoose: refuse("error.file.encrypted")},
+		pt: "O documento é recusado por estar protegido.",
+		en: "The document is refused as protected."},
 	{name: "session-expired-upload", post: hooks{stepChoose: expire},
 		pt: "A sessão expira ao carregar o documento.",
 		en: "The session expires when the document is uploaded."},
@@ -155,6 +163,9 @@ var faults = []*fault{
 	{name: "typed-only", typed: true,
 		pt: "Os campos do PIN e do código só aceitam o que é escrito com o teclado.",
 		en: "The PIN and code fields keep only what is typed by keyboard."},
+	{name: "cookie-banner", banner: true,
+		pt: "Um aviso de cookies tapa os botões de cada página.",
+		en: "A cookie banner lies over each page's buttons."},
 	{name: "reload", get: hooks{stepCredentials: reloadOnce, stepCode: reloadOnce},
 		pt: "As páginas do PIN e do código recarregam-se uma vez, pouco depois de abertas.",
 		en: "The PIN and code pages reload themselves once, shortly after they open."},
@@ -210,6 +221,9 @@ var faults = []*fault{
 	{name: "result-inline", phone: "+351900000043", result: func(_ *exchange, d *delivery) { d.disposition = "inline" },
 		pt: "O PDF assinado é mostrado no separador em vez de descarregado.",
 		en: "The signed PDF is shown in the tab instead of downloaded."},
+	{name: "visible-seal", phone: "+351900000058", seal: true,
+		pt: "A assinatura mostra um selo na primeira página.",
+		en: "The signature shows a seal on the first page."},
 	{name: "result-html", phone: "+351900000044", result: resultHTML,
 		pt: "Em vez do PDF vem uma página HTML, como descarga.",
 		en: "An HTML page comes instead of the PDF, as a download."},

@@ -130,12 +130,9 @@ var doing = map[string]func(p *person, phone string){
 		p.press("btnNext", nil)
 		p.failsWith(http.StatusInternalServerError, "message.500")
 	},
-	"file-refused": func(p *person, phone string) {
-		p.walkTo(stepChoose, phone)
-		p.upload(samplePDF, "contrato.pdf")
-		p.requireAt(stepChoose)
-		p.says("error.file.type")
-	},
+	"file-refused":   refusesFile("error.file.type"),
+	"file-too-large": refusesFile("error.file.large"),
+	"file-encrypted": refusesFile("error.file.encrypted"),
 	"session-expired-upload": func(p *person, phone string) {
 		p.walkTo(stepChoose, phone)
 		p.upload(samplePDF, "contrato.pdf")
@@ -209,6 +206,27 @@ var doing = map[string]func(p *person, phone string){
 		p.press("btnKnown", map[string]string{"rblChannel": "sms"})
 		p.confirm(p.code(phone))
 		p.requireSigned()
+	},
+	"typed-only": func(p *person, phone string) {
+		// The script is for a browser; host/command and extension/e2e sign with it.
+		p.walkTo(stepCredentials, phone)
+		require.Contains(p.t, p.body, "e.isTrusted")
+		p.authenticate(phone, PIN)
+		require.Contains(p.t, p.body, "e.isTrusted")
+		p.confirm(p.code(phone))
+		p.requireSigned()
+	},
+	"cookie-banner": func(p *person, phone string) {
+		p.walkTo(stepCredentials, phone)
+		require.Contains(p.t, p.body, `id="cookieConsent"`)
+		p.authenticate(phone, PIN)
+		p.confirm(p.code(phone))
+		p.requireSigned()
+	},
+	"visible-seal": func(p *person, phone string) {
+		confirmed(p, phone)
+		p.requireSigned()
+		require.True(p.t, p.verify().Signatures[0].Visible)
 	},
 	"reload": func(p *person, phone string) {
 		p.walkTo(stepCredentials, phone)
@@ -340,7 +358,7 @@ var doing = map[string]func(p *person, phone string){
 // unsigned are the faults after which there is no signature; all others make exactly one.
 var unsigned = map[string]bool{
 	"wrong-pin-always": true, "locked": true, "pin-change-901": true, "pin-change-902": true, "signature-inactive": true,
-	"wrong-code-always": true, "outage": true, "error-500": true, "file-refused": true, "session-expired-upload": true,
+	"wrong-code-always": true, "outage": true, "error-500": true, "file-refused": true, "file-too-large": true, "file-encrypted": true, "session-expired-upload": true,
 	"slow-upload": true, "outage-after-pin": true, "error-500-after-pin": true, "reset-after-pin": true, "hang": true,
 	"session-expired": true, "error-500-at-code": true, "reset-at-code": true, "result-unsigned": true,
 	"lookalike-upload": true, "lookalike-upload-307": true, "lookalike-preview": true, "lookalike-preview-307": true,
@@ -446,6 +464,15 @@ func TestALookAlikeCountsWhatItIsGiven(t *testing.T) {
 	c.Bytes = 0
 	require.Equal(t, LookAlike{Requests: 3, Posts: 2, Keys: 1, Secrets: Secrets{Phones: 1, PINs: 1, Codes: 1}}, c)
 	require.Empty(t, s.Counts().Secrets, "nothing of it reached the real pages")
+}
+
+func refusesFile(label string) func(*person, string) {
+	return func(p *person, phone string) {
+		p.walkTo(stepChoose, phone)
+		p.upload(samplePDF, "contrato.pdf")
+		p.requireAt(stepChoose)
+		p.says(label)
+	}
 }
 
 func refusesPIN(key string) func(*person, string) {

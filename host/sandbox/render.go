@@ -159,7 +159,8 @@ func (s *Sandbox) newLook() *look {
 
 func (x *exchange) consent(l *look) bool {
 	_, err := x.r.Cookie("cookieConsent")
-	return l.consent && err != nil
+	banner := l.consent || x.p != nil && x.p.fault.banner
+	return banner && err != nil
 }
 
 func (s *Sandbox) render(w http.ResponseWriter, status int, templates *template.Template, name string, v any) {

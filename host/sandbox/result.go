@@ -28,7 +28,11 @@ func (x *exchange) deliver() {
 	}
 	d := &delivery{status: http.StatusOK, kind: "application/pdf", disposition: "attachment", name: doc.name, body: doc.data, original: doc.data}
 	if source != nil {
-		signed, err := x.s.citizen.Sign(source, x.s.cfg.Now())
+		citizen := x.s.citizen
+		if x.p.fault.seal {
+			citizen = citizen.Visible()
+		}
+		signed, err := citizen.Sign(source, x.s.cfg.Now())
 		if err != nil {
 			x.s.log.Warn("not signed", "error", err)
 			x.s.end(x.p)

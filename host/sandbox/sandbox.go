@@ -61,18 +61,13 @@ type Config struct {
 	slow time.Duration
 }
 
-// Signer signs a PDF: the original bytes in, the original with one appended signature revision out.
-type Signer interface {
-	Sign(pdf []byte, now time.Time) ([]byte, error)
-}
-
 // Sandbox is a running stand-in. Its methods may be called from any goroutine.
 type Sandbox struct {
 	cfg     Config
 	port    string
 	root    *x509.Certificate
 	rootPEM []byte
-	citizen Signer
+	citizen *signer.Identity
 	log     *slog.Logger
 	server  *http.Server
 	stop    context.CancelFunc

@@ -10,7 +10,7 @@ import (
 // addField makes the field of a signature, which is its own widget, on the first
 // page. Lists that are there are added to, where they are: an old field or
 // annotation must never be lost.
-func addField(view *pdf.View, u *pdf.Update, sig pdf.Ref) error {
+func addField(view *pdf.View, u *pdf.Update, sig pdf.Ref, seal bool) error {
 	page, err := firstPage(view)
 	if err != nil {
 		return err
@@ -40,11 +40,25 @@ func addField(view *pdf.View, u *pdf.Update, sig pdf.Ref) error {
 	field.Set("F", pdf.Int(132)) // printed and locked; without area it doesn't show
 	field.Set("Rect", pdf.Array{pdf.Int(0), pdf.Int(0), pdf.Int(0), pdf.Int(0)})
 	field.Set("P", page.Ref)
+	if seal {
+		field.Set("Rect", pdf.Array{pdf.Int(40), pdf.Int(40), pdf.Int(40 + sealWidth), pdf.Int(40 + sealHeight)})
+		look := pdf.NewDict()
+		look.Set("N", u.Add(pdf.RawObject(sealLook())))
+		field.Set("AP", look)
+	}
 	r := u.Add(field)
 	if err := appendTo(view, u, page.Dict, page.Ref, "Annots", r); err != nil {
 		return err
 	}
 	return addToForm(view, u, root, catalog, form, r)
+}
+
+const sealWidth, sealHeight = 160, 40 // points
+
+// sealLook is a frame: the sandbox's seal names nobody.
+func sealLook() []byte {
+	draw := fmt.Sprintf("0.7 0.3 0 RG 1 1 %d %d re S", sealWidth-2, sealHeight-2)
+	return fmt.Appendf(nil, "<</Type/XObject/Subtype/Form/BBox[0 0 %d %d]/Length %d>>\nstream\n%s\nendstream", sealWidth, sealHeight, len(draw), draw)
 }
 
 func addToForm(view *pdf.View, u *pdf.Update, root pdf.Ref, catalog, form *pdf.Dict, field pdf.Ref) error {

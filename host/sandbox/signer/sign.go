@@ -30,6 +30,14 @@ type Identity struct {
 	name  string
 	own   *pair
 	chain []*x509.Certificate
+	seal  bool
+}
+
+// Visible is the same citizen, whose signatures show a seal on the first page.
+func (id *Identity) Visible() *Identity {
+	other := *id
+	other.seal = true
+	return &other
 }
 
 // Certificate is the citizen's certificate.
@@ -38,8 +46,8 @@ func (id *Identity) Certificate() *x509.Certificate { return id.own.cert }
 // Chain is the citizen's certificate, the issuing CA's and the root's.
 func (id *Identity) Chain() []*x509.Certificate { return id.chain }
 
-// Sign gives the file with one revision more, which holds an invisible signature in
-// the shape of the real service's. The given bytes are an exact prefix of the
+// Sign gives the file with one revision more, which holds a signature in
+// the shape of the real service's, invisible unless asked for. The given bytes are an exact prefix of the
 // result. What the strict reader has to refuse gives an error: encrypted, damaged
 // and hybrid files.
 func (id *Identity) Sign(file []byte, now time.Time) ([]byte, error) {
@@ -82,7 +90,7 @@ func (id *Identity) update(file io.ReaderAt, size int64, now time.Time) ([]byte,
 	}
 	dict, mark := id.dictionary(now)
 	sig := u.Add(pdf.RawObject(dict))
-	if err := addField(view, u, sig); err != nil {
+	if err := addField(view, u, sig, id.seal); err != nil {
 		return nil, err
 	}
 	more, bodies, err := u.Bytes()

@@ -460,7 +460,7 @@ func changedInside(t testing.TB) []altered {
 		g("size of the page", "/MediaBox was changed", onPage("MediaBox", raw("[0 0 100 100]"))),
 		g("rotation of the page", "/Rotate was changed", onPage("Rotate", pdf.Int(180))),
 		g("page removed", fmt.Sprintf("object %d ", tree), object(tree, "Count", pdf.Int(1), "Kids", pdf.Array{ref(page)})),
-		g("page added", fmt.Sprintf("object %d ", tree), forge{update: func(u *pdf.Update, v *pdf.View, _ pdf.Ref) {
+		g("page added", "a part of a document", forge{update: func(u *pdf.Update, v *pdf.View, _ pdf.Ref) {
 			p := u.Add(raw("<</Type/Page/Parent %d 0 R/MediaBox[0 0 9 9]>>", tree))
 			kids, err := v.Array(changed(t, v, tree).Get("Kids"))
 			require.NoError(t, err)
@@ -644,6 +644,21 @@ func otherCertificates(t testing.TB) []altered {
 func TestAlteredFilesFail(t *testing.T) {
 	files := alteredFiles(t)
 	require.GreaterOrEqual(t, len(files), 40)
+	count := map[string]int{}
+	twins := map[string]bool{}
+	for _, a := range files {
+		count[a.class]++
+		twins[string(a.original)] = twins[string(a.original)] || a.name == "junk before the header"
+	}
+	for class, least := range map[string]int{"A": 2, "B": 10, "C": 10, "D": 7, "E": 2, "F": 2, "G": 10} {
+		require.GreaterOrEqual(t, count[class], least, class)
+	}
+	for original, unsound := range twins {
+		if !unsound { // every altered file has a genuine twin
+			r := verifyReturned(t, forge{}.sign(t, []byte(original)), []byte(original), trusting(genuine()))
+			require.Equal(t, pdfsig.Verified, r.Verdict, "%+v", r.Findings)
+		}
+	}
 	for _, a := range files {
 		t.Run(a.class+" "+a.name, func(t *testing.T) {
 			r := verifyReturned(t, a.file, a.original, trusting(genuine()))

@@ -3,6 +3,7 @@ package pdfsig_test
 import (
 	"bytes"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -101,11 +102,11 @@ func tricks(t testing.TB) []trick {
 		on(withGap(), true, "size that cuts old objects off", "/Size", shrunk),
 		on(waits, false, "document information that waited for its content", "refers to it", forge{}),
 		// One array is the list of fields and the list of pages.
-		on(shared, true, "field that becomes a page", "/Type", forge{noWidget: true, update: grow, field: func(d *pdf.Dict) {
+		on(shared, true, "field that becomes a page", "a part of a document", forge{noWidget: true, update: grow, field: func(d *pdf.Dict) {
 			d.Set("Type", pdf.Name("Page"))
 		}}),
 		on(shared, true, "list of fields that is a list of pages too", "is used elsewhere", forge{noWidget: true, update: grow}),
-		on(plain, true, "field with the type of a page", "/Type", field("Type", "/Page")),
+		on(plain, true, "field of another type", "/Type", field("Type", "/Sig")),
 		on(plain, true, "field with the name of another", "the name", field("T", "(name)")),
 		on(plain, true, "associated file", "has /AF", field("AF", "[<</Type/Filespec/F(x)>>]")),
 		on(plain, true, "seal that is a page of another file", "from another file", look("/Ref<</F(other.pdf)/Page 0>>", "")),
@@ -114,10 +115,40 @@ func tricks(t testing.TB) []trick {
 		// The update's own object stream, number 13, is the page's second content.
 		on(prepared{contents: "[5 0 R 13 0 R]"}.streams(), false, "page that waited for an object stream", "refers to it", forge{compress: func(map[uint32]string) {}}),
 	}
+	// What a reader takes for an object, a trailer or a catalog that repairs the file instead of reading it.
+	reason := func(text string) forge {
+		return forge{dict: func(c, r string) string {
+			return strings.TrimSuffix(cmdDict(c, r), ">>") + "/Reason(" + text + ")>>"
+		}}
+	}
+	more := func(body string) forge {
+		return forge{update: func(u *pdf.Update, _ *pdf.View, sig pdf.Ref) {
+			other := u.Add(raw("%s", body))
+			u.Get(pdf.Ref{Num: sig.Num + 1}).(*pdf.Dict).Set("MK", raw("<</X %v>>", other))
+		}}
+	}
+	hide := func(name, reason string, f forge) trick {
+		t := on(plain, true, name, reason, f)
+		t.check = pdfsig.CheckOneRevision
+		return t
+	}
+	out = append(out,
+		hide("object in a string", "hides an object", reason("\n5 0 obj\n<</Length 52>>stream\n"+lie+"\nendstream endobj\n")),
+		hide("object in a string, spread", "hides an object", reason("5 "+strings.Repeat(" ", 300)+"0obj <<>>")),
+		hide("trailer in a string", "hides a trailer", reason("trailer <</Root 9 0 R>>")),
+		hide("object in a seal", "hides an object", look("", "5 0 obj <<>> endobj")),
+		on(plain, true, "another catalog", "a part of a document", more("<</Type/Catalog/Pages 2 0 R>>")),
+		on(plain, true, "another page", "a part of a document", more("<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>")),
+		on(plain, true, "another page tree", "a part of a document", more("<</Type/Pages/Count 0/Kids[]>>")),
+	)
 	unread := on(prepared{}.streams(), true, "text between the list and the objects of an object stream", "other bytes", hidden)
 	unread.check = pdfsig.CheckStructure
-	comment := trick{altered{"G", "object in a comment", between(t, "% 5 0 obj (hidden) endobj\n"), document, pdfsig.CheckOneRevision, "comment"}, true}
-	return append(out, unread, comment)
+	inTable := hide("comment in the table", "", forge{bytes: func(b []byte) []byte {
+		return bytes.Replace(b, []byte("\nxref\n"), []byte("\nxref\n% no reader expects this\n"), 1)
+	}})
+	inTable.check = pdfsig.CheckStructure
+	comment := trick{altered{"G", "object in a comment", between(t, "% 5 0 obj (hidden) endobj\n"), document, pdfsig.CheckOneRevision, "hides an object"}, true}
+	return append(out, unread, inTable, comment)
 }
 
 func TestTricksFail(t *testing.T) {

@@ -1,12 +1,22 @@
 package pdfsig
 
 import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"math/big"
 	"testing"
 	"time"
 	"unicode"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/ocsp"
 
+	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig/cms"
 	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig/pdf"
 )
 
@@ -54,5 +64,60 @@ func FuzzText(f *testing.F) {
 		if n > maxShown {
 			t.Fatalf("%d runes", n)
 		}
+	})
+}
+
+// FuzzRevocation gives the bytes of anybody as OCSP response and as CRL: only what the authority signed says anything.
+func FuzzRevocation(f *testing.F) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(f, err)
+	now := time.Now()
+	certificate := func(serial int64, ca bool) *x509.Certificate {
+		c := &x509.Certificate{
+			SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "An authority"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
+			IsCA: ca, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign, SubjectKeyId: []byte{1},
+		}
+		raw, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
+		require.NoError(f, err)
+		c, err = x509.ParseCertificate(raw)
+		require.NoError(f, err)
+		return c
+	}
+	issuer, cert := certificate(1, true), certificate(2, false)
+	response, err := ocsp.CreateResponse(issuer, issuer, ocsp.Response{
+		SerialNumber: cert.SerialNumber, ThisUpdate: now.Add(-time.Minute), NextUpdate: now.Add(time.Hour),
+	}, key)
+	require.NoError(f, err)
+	list, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{
+		Number: big.NewInt(1), ThisUpdate: now.Add(-time.Minute), NextUpdate: now.Add(time.Hour),
+		ExtraExtensions: []pkix.Extension{{Id: oidIssuingDistributionPoint, Critical: true, Value: []byte{0x30, 3, 0x81, 1, 0xff}}},
+	}, issuer, key)
+	require.NoError(f, err)
+	r := &revocationCheck{now: now}
+	require.True(f, r.byOCSP(response, cert, issuer, "").known)
+	require.True(f, r.byCRL(list, cert, issuer, "").known)
+	answered, err := ocsp.ParseResponse(response, issuer)
+	require.NoError(f, err)
+	listed, err := x509.ParseRevocationList(list)
+	require.NoError(f, err)
+	f.Add(response)
+	f.Add(list)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if r.byOCSP(b, cert, issuer, "").known && !bytes.Contains(b, answered.TBSResponseData) {
+			t.Fatalf("an answer that nobody signed: %x", b)
+		}
+		if r.byCRL(b, cert, issuer, "").known && !bytes.Contains(b, listed.RawTBSRevocationList) {
+			t.Fatalf("a list that nobody signed: %x", b)
+		}
+		speaksOf(&x509.RevocationList{Extensions: []pkix.Extension{{Id: oidIssuingDistributionPoint, Critical: true, Value: b}}}, cert)
+	})
+}
+
+// FuzzTimestamp reads the content of timestamps: no panic.
+func FuzzTimestamp(f *testing.F) {
+	f.Add([]byte{0x30, 3, 2, 1, 1})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m := &cms.Message{ContentType: cms.OIDTSTInfo, Content: b, Hash: crypto.SHA256}
+		_, _ = parseTimestamp(m, func(crypto.Hash) ([]byte, error) { return nil, nil })
 	})
 }

@@ -27,6 +27,9 @@ func TestOutcomes(t *testing.T) {
 	unknown := forge{pki: other, template: func(tpl *cms.Template) {
 		tpl.Certificates = []*x509.Certificate{other.leaf.cert, other.issuing.cert}
 	}}
+	inTheBag := forge{pki: other, template: func(tpl *cms.Template) {
+		tpl.Certificates = []*x509.Certificate{other.leaf.cert, other.issuing.cert, genuine().issuing.cert, genuine().root.cert}
+	}}
 	rewritten := forge{}.sign(t, pdftest.New(pdftest.Options{Pages: 2, Form: "indirect", Annots: "direct", Streams: true}))
 	authentication := forge{leaf: issue(signerName, rsaKeys()[1], genuine().issuing, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageDigitalSignature })}
 	now := trusting(genuine())
@@ -45,6 +48,7 @@ func TestOutcomes(t *testing.T) {
 		result   pdfsig.Result
 	}{
 		{"issuer not known", unknown.sign(t, document), document, now, pdfsig.Look, pdfsig.ExistsYes, pdfsig.CheckChain, pdfsig.Unknown},
+		{"issuer not known, the true authorities in the bag", inTheBag.sign(t, document), document, now, pdfsig.Look, pdfsig.ExistsYes, pdfsig.CheckChain, pdfsig.Unknown},
 		{"no trust anchors at all", good, document, anybody, pdfsig.Look, pdfsig.ExistsYes, pdfsig.CheckChain, pdfsig.Unknown},
 		{"file rewritten by the service", rewritten, document, now, pdfsig.Look, pdfsig.ExistsYes, pdfsig.CheckOriginalPrefix, pdfsig.Fail},
 		{"file rewritten and signed twice", forge{}.sign(t, rewritten), document, now, pdfsig.Look, pdfsig.ExistsYes, pdfsig.CheckByteRange, pdfsig.Pass},

@@ -118,6 +118,13 @@ func (d *revisionDiff) sortEntries() error {
 		}
 	}
 	for num, o := range d.inc.Objects {
+		// A reader that looks for the document by itself must find the old one.
+		switch typ := pdf.AsDict(o).Get("Type"); typ {
+		case pdf.Name("Catalog"), pdf.Name("Pages"), pdf.Name("Page"):
+			if d.fresh[num] {
+				return violated("object %d of the update is a part of a document by itself (%v)", num, typ)
+			}
+		}
 		if st, ok := o.(*pdf.Stream); ok {
 			if err := foreignContent(num, st.Dict); err != nil {
 				return err

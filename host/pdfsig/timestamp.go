@@ -47,6 +47,11 @@ func readTimestamp(m *cms.Message, sum func(crypto.Hash) ([]byte, error)) (*tstI
 	if err := m.Verify(h.Sum(nil)); err != nil {
 		return nil, err
 	}
+	return parseTimestamp(m, sum)
+}
+
+// parseTimestamp reads the content alone, and holds it against what sum hashes.
+func parseTimestamp(m *cms.Message, sum func(crypto.Hash) ([]byte, error)) (*tstInfo, error) {
 	var info tstInfo
 	if rest, err := asn1.Unmarshal(m.Content, &info); err != nil || len(rest) > 0 || info.Version != 1 {
 		return nil, violated("it holds no sound time")

@@ -323,6 +323,8 @@ type Indirect struct {
 	Gen        uint16
 	Object     Object
 	Start, End int64 // of "N G obj ... endobj"
+
+	word int64 // offset of the word obj
 }
 
 // readIndirect reads the object at off. The view resolves an indirect stream
@@ -333,9 +335,10 @@ func (d *Document) readIndirect(off int64, v *View, nest int) (*Indirect, error)
 	}
 	l := newLexer(d.src, off)
 	num, ok1 := l.digits(10)
-	l.space()
+	l.blank()
 	gen, ok2 := l.digits(5)
-	l.space()
+	l.blank()
+	word := l.pos
 	if !ok1 || !ok2 || !l.keyword("obj") || num > maxObjectNum || gen > math.MaxUint16 {
 		return nil, l.fail("no object where one was announced")
 	}
@@ -343,7 +346,7 @@ func (d *Document) readIndirect(off int64, v *View, nest int) (*Indirect, error)
 	if err != nil {
 		return nil, err
 	}
-	ind := &Indirect{Num: uint32(num), Gen: uint16(gen), Object: o, Start: off}
+	ind := &Indirect{Num: uint32(num), Gen: uint16(gen), Object: o, Start: off, word: word}
 	l.space()
 	if dict, ok := o.(*Dict); ok && l.literal("stream") {
 		st, err := d.readStream(l, dict, v, nest)

@@ -84,6 +84,30 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
+// FuzzXRefTable reads tables and trailers of any text.
+func FuzzXRefTable(f *testing.F) {
+	f.Add([]byte("0 2\n0000000000 65535 f \n0000000009 00000 n \ntrailer\n<</Size 2/Root 1 0 R>>\nstartxref\n0\n%%EOF\n"))
+	f.Add([]byte("3 1\n0000000009 00001 n\r\n0 0\ntrailer<</Size 4/Prev 0/XRefStm 5>>"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		b := append([]byte("xref\n"), text...)
+		d := &Document{readBudget: 1 << 20, decodeBudget: 1 << 20, getBudget: 1000}
+		d.src = source{bytes.NewReader(b), int64(len(b)), &d.readBudget}
+		s, err := d.readSection(0)
+		if err != nil {
+			return
+		}
+		size := int64(s.Trailer.Get("Size").(Int))
+		for i, e := range s.Entries {
+			if int64(e.Num) >= size || i > 0 && e.Num <= s.Entries[i-1].Num || e.Offset < 0 {
+				t.Fatalf("entry %d: %+v", i, e)
+			}
+		}
+		if s.Prev >= int64(len(b)) || s.End > int64(len(b)) {
+			t.Fatalf("%+v", s)
+		}
+	})
+}
+
 // FuzzXRefStream reads cross-reference streams with any rows, widths and index.
 func FuzzXRefStream(f *testing.F) {
 	f.Add([]byte("/W[1 2 1]/Index[0 2]/Size 2/Root 1 0 R"), []byte{0, 0, 0, 255, 1, 0, 9, 0})

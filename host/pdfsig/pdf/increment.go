@@ -1,7 +1,5 @@
 package pdf
 
-import "bytes"
-
 // Increment is what one update added to a file, read from its first byte to its
 // last.
 type Increment struct {
@@ -28,7 +26,7 @@ func (d *Document) Increment(start int64, section int) (*Increment, error) {
 		return nil, syntax(s.Offset, "the update doesn't end with its own startxref and end marker")
 	}
 	inc.End = s.End
-	listed := map[int64]Entry{}
+	listed, words := map[int64]Entry{}, map[int64]bool{}
 	for _, e := range s.Entries {
 		if e.Kind == InFile {
 			if _, twice := listed[e.Offset]; twice {
@@ -39,13 +37,9 @@ func (d *Document) Increment(start int64, section int) (*Increment, error) {
 	}
 	l := newLexer(d.src, start)
 	for {
-		between := l.pos
 		l.space()
 		if l.err != nil {
 			return nil, l.err
-		}
-		if err := d.onlyRemarks(between, l.pos); err != nil {
-			return nil, err
 		}
 		if l.pos == s.Offset && !s.Stream {
 			break
@@ -63,6 +57,7 @@ func (d *Document) Increment(start int64, section int) (*Increment, error) {
 			return nil, syntax(ind.Start, "object %d of the update isn't in its cross-reference section", ind.Num)
 		}
 		delete(listed, ind.Start)
+		words[ind.word] = true
 		if _, twice := inc.Objects[ind.Num]; twice {
 			return nil, syntax(ind.Start, "object %d is twice in the update", ind.Num)
 		}
@@ -78,28 +73,10 @@ func (d *Document) Increment(start int64, section int) (*Increment, error) {
 	if len(listed) > 0 {
 		return nil, syntax(s.Offset, "the update's cross-reference section names an object outside the update")
 	}
+	if err := d.nothingHidden(inc, words); err != nil {
+		return nil, err
+	}
 	return inc, inc.openContainers(view)
-}
-
-// maxRemark is how much white space and comments may come between two objects.
-const maxRemark = 1 << 20
-
-// onlyRemarks refuses comments that a repairing reader, which searches for words, would
-// take for objects.
-func (d *Document) onlyRemarks(from, to int64) error {
-	if to-from > maxRemark {
-		return syntax(from, "the update has too much between its objects")
-	}
-	b := make([]byte, to-from)
-	if _, err := d.src.readAt(b, from); err != nil {
-		return err
-	}
-	for _, word := range []string{"obj", "stream", "xref", "trailer", "%PDF"} {
-		if bytes.Contains(b, []byte(word)) {
-			return syntax(from, "the update has %q in a comment", word)
-		}
-	}
-	return nil
 }
 
 // openContainers adds the objects of the update's object streams.

@@ -91,6 +91,13 @@ func (l *lexer) space() {
 	}
 }
 
+// blank skips white space alone, where some readers don't expect a comment.
+func (l *lexer) blank() {
+	for isSpace(l.peek()) {
+		l.pos++
+	}
+}
+
 // keyword takes the word if it stands here as a whole token.
 func (l *lexer) keyword(w string) bool {
 	if !l.literal(w) {

@@ -43,7 +43,8 @@ type Section struct {
 	// Points is the number that the section's own startxref gives.
 	Points int64
 
-	xrefEnd int64 // after the trailer dictionary or endobj
+	trailerAt int64 // of a table, the word
+	xrefEnd   int64 // after the trailer dictionary or endobj
 }
 
 // Entry gives the section's entry for an object number.
@@ -108,16 +109,12 @@ func readEnd(l *lexer) (points, marker, end int64, err error) {
 	if !l.keyword("startxref") {
 		return 0, 0, 0, l.fail("startxref was expected")
 	}
-	for isSpace(l.peek()) {
-		l.pos++
-	}
+	l.blank()
 	n, ok := l.digits(15)
 	if !ok {
 		return 0, 0, 0, l.fail("startxref has no offset")
 	}
-	for isSpace(l.peek()) {
-		l.pos++
-	}
+	l.blank()
 	if !l.literal("%%EOF") {
 		return 0, 0, 0, l.fail("the end marker is missing")
 	}
@@ -149,12 +146,13 @@ func (d *Document) countEntries(n int64) error {
 func (d *Document) readTable(l *lexer, off int64) (*Section, error) {
 	s := &Section{Offset: off}
 	for {
-		l.space()
+		l.blank()
+		s.trailerAt = l.pos
 		if l.keyword("trailer") {
 			break
 		}
 		first, ok1 := l.digits(10)
-		l.space()
+		l.blank()
 		count, ok2 := l.digits(10)
 		if !ok1 || !ok2 || first+count > maxObjectNum+1 {
 			return nil, l.fail("a cross-reference subsection has no sound header")
@@ -177,7 +175,7 @@ func (d *Document) readTable(l *lexer, off int64) (*Section, error) {
 			s.Entries = append(s.Entries, e)
 		}
 	}
-	l.space()
+	l.blank()
 	if l.peek() != '<' || l.at(l.pos+1) != '<' {
 		return nil, l.fail("the trailer has no dictionary")
 	}

@@ -167,6 +167,7 @@ var (
 		EN: "There is a signature in the file, but don't rely on the file as it is."}
 	claimedTime = problem.Text{PT: "%s (hora que a assinatura indica, sem prova)", EN: "%s (time that the signature claims, without proof)"}
 	stampedTime = problem.Text{PT: "%s (selo temporal)", EN: "%s (timestamp)"}
+	claimedName = problem.Text{PT: "Diz ser de: %s", EN: "Claims to be of: %s"}
 	timestampBy = problem.Text{PT: "Selo temporal do documento", EN: "Timestamp over the document"}
 	notOfficial = problem.Text{
 		PT: "Isto não é um relatório de validação qualificada. Para isso: %s",
@@ -199,7 +200,11 @@ func show(out io.Writer, report *pdfsig.Report, lang string) {
 		if s.DocumentTimestamp {
 			fmt.Fprintf(out, "  %s\n", timestampBy.In(lang))
 		}
-		fmt.Fprintf(out, "  %s\n", s.Signer)
+		name := s.Signer
+		if !proven(report, s) {
+			name = fmt.Sprintf(claimedName.In(lang), name)
+		}
+		fmt.Fprintf(out, "  %s\n", name)
 		if s.Issuer != "" {
 			fmt.Fprintf(out, "  %s\n", s.Issuer)
 		}
@@ -224,9 +229,18 @@ func show(out io.Writer, report *pdfsig.Report, lang string) {
 	fmt.Fprintf(out, "\n"+notOfficial.In(lang)+"\n", conversation.Validator)
 }
 
+// proven reports whether a signature is that of the person it names.
+func proven(report *pdfsig.Report, s pdfsig.Signature) bool {
+	of := report
+	if len(s.Findings) > 0 {
+		of = &pdfsig.Report{Findings: s.Findings}
+	}
+	return of.Find(pdfsig.CheckCMS).Result == pdfsig.Pass && of.Find(pdfsig.CheckChain).Result == pdfsig.Pass
+}
+
 func line(out io.Writer, f pdfsig.Finding, lang string) {
 	fmt.Fprintf(out, "  %s %s\n", mark(f.Result), f.Sentence(lang))
-	if f.Result != pdfsig.Pass && f.Detail != "" {
+	if f.Result != pdfsig.Pass && f.Detail != "" && f.Detail != pdfsig.NotReached {
 		fmt.Fprintf(out, "      %s\n", f.Detail)
 	}
 }

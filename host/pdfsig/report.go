@@ -96,12 +96,13 @@ type Report struct {
 	Signatures      []Signature `json:"signatures"`
 }
 
-const notReached = "not reached"
+// NotReached is the detail of a check that an earlier failure kept from being made.
+const NotReached = "not reached"
 
 // Find gives the finding of a check, a failed one first; a check that wasn't made is
 // unknown.
 func (r *Report) Find(check string) Finding {
-	found := Finding{Check: check, Result: Unknown, Detail: notReached}
+	found := Finding{Check: check, Result: Unknown, Detail: NotReached}
 	first := true
 	for _, f := range r.Findings {
 		if f.Check == check && (first || f.Result == Fail && found.Result != Fail) {

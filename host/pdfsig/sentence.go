@@ -96,7 +96,7 @@ var unreached = map[string]problem.Text{
 // Sentence gives the finding as one line for a person: "en" in English, anything
 // else in Portuguese.
 func (f Finding) Sentence(lang string) string {
-	if t, ok := unreached[f.Check]; ok && f.Result == Unknown && f.Detail == notReached {
+	if t, ok := unreached[f.Check]; ok && f.Result == Unknown && f.Detail == NotReached {
 		return t.In(lang)
 	}
 	if t, ok := sentences[f.Check][f.Result]; ok {

@@ -14,7 +14,7 @@ import (
 // The same pages.yaml signs on every look of the pages, in both languages.
 func TestEveryLookSigns(t *testing.T) {
 	t.Parallel()
-	for _, look := range sandbox.Looks() {
+	for _, look := range sandbox.KnownLooks() {
 		for _, lang := range []string{"pt", "en"} {
 			if look == "modern" && lang == "pt" {
 				continue // this look has English only
@@ -42,7 +42,7 @@ func TestEveryLookSigns(t *testing.T) {
 // A page may undo what a script puts into its fields: then PIN and code are typed by keys.
 func TestAPageThatTakesOnlyKeys(t *testing.T) {
 	t.Parallel()
-	for _, look := range sandbox.Looks() {
+	for _, look := range sandbox.KnownLooks() {
 		t.Run(look, func(t *testing.T) {
 			t.Parallel()
 			m := newMachine(t, sandbox.Config{Look: look, Fault: "typed-only"})

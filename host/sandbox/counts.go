@@ -81,7 +81,7 @@ func increment(m map[string]int, key string) {
 
 // add counts the secrets in a form, whichever look's names they come under.
 func (n *Secrets) add(f *form) {
-	for _, c := range []controls{classicControls, modernControls} {
+	for _, c := range []controls{classicControls, modernControls, renewedControls} {
 		if f.value(c.field("hiddenMobile")) != "" {
 			n.Phones++
 		}

@@ -12,9 +12,11 @@ type look struct {
 	name      string
 	templates *template.Template
 	controls  controls
-	languages []string // the first is used when the language asked for is missing
-	consent   bool     // a cookie banner lies over each host's pages until it is closed
-	keepPhone bool     // a refused PIN leaves the phone in its box
+	languages []string             // the first is used when the language asked for is missing
+	labels    map[string][2]string // what it says in other words than the other looks
+	renewed   bool                 // pages that no program has learnt yet
+	consent   bool                 // a cookie banner lies over each host's pages until it is closed
+	keepPhone bool                 // a refused PIN leaves the phone in its box
 }
 
 // controls gives the ids and form names of a look to the pages' controls, which the code calls by the real site's names
@@ -41,6 +43,20 @@ var modernControls = controls{
 		"inputMobile": "phoneVisible", "hiddenMobile": "phoneValue", "txtPin": "secretNumber",
 		"txtMobileTAN": "oneTimeNumber", "humanCheck": "scriptProbe", "lnkDownload": "documentLink",
 		"lblReference": "requestRef", "lblCountdown": "timeLeft",
+	},
+}
+
+var renewedControls = controls{
+	idPrefix: "agw", namePrefix: "agw.",
+	renamed: map[string]string{
+		"btnNext": "GoOn", "btnCancel": "Abandon", "btnBackReg": "StepBack",
+		"btnYes": "FileIsRight", "btnNo": "FileIsWrong", "btnSignDetails": "KeepInvisible",
+		"btnUpload": "Attach", "fileUpload": "File", "lnkResend": "AnotherMessage",
+		"lblTitleChooseDoc": "WhichFile", "lblTitlePreviewDoc": "CheckFile",
+		"lblSignatureDetailsTitle": "Appearance", "lblMsgError": "Trouble",
+		"inputMobile": "CallNumber", "hiddenMobile": "CallNumberFull", "txtPin": "Signing",
+		"txtMobileTAN": "Received", "humanCheck": "Alive", "lnkDownload": "Fetch",
+		"lblReference": "Matter", "lblCountdown": "Remaining",
 	},
 }
 
@@ -75,6 +91,7 @@ func parse(folder string) *template.Template {
 var (
 	classicTemplates = parse("classic")
 	modernTemplates  = parse("modern")
+	renewedTemplates = parse("renewed")
 	phoneTemplate    = template.Must(template.ParseFS(templateFiles, "templates/phone.html"))
 )
 
@@ -82,13 +99,22 @@ var looks = []*look{
 	{name: "classic", templates: classicTemplates, controls: classicControls, languages: []string{"pt", "en"}, keepPhone: true},
 	{name: "banner", templates: classicTemplates, controls: classicControls, languages: []string{"pt", "en"}, keepPhone: true, consent: true},
 	{name: "modern", templates: modernTemplates, controls: modernControls, languages: []string{"en"}},
+	{name: "renewed", templates: renewedTemplates, controls: renewedControls, languages: []string{"pt", "en"},
+		labels: mustTable("templates/renewed/labels.txt"), renewed: true},
 }
 
 // Looks are the names that Config.Look and ?look= accept.
-func Looks() []string {
-	var names []string
+func Looks() []string { return names(func(*look) bool { return true }) }
+
+// KnownLooks are those that the program's own page descriptions know. The others are for what comes after a redesign of the
+// site: the person goes on by hand, and a maintainer mends the descriptions (docs/REPAIR.md).
+func KnownLooks() []string { return names(func(l *look) bool { return !l.renewed }) }
+
+func names(which func(*look) bool) (names []string) {
 	for _, l := range looks {
-		names = append(names, l.name)
+		if which(l) {
+			names = append(names, l.name)
+		}
 	}
 	return names
 }
@@ -113,11 +139,12 @@ func (l *look) language(asked string) string {
 }
 
 // labels are the pages' words, pt and en; a look with one language simply never asks for the other.
-var labels = map[string][2]string{}
+var labels = mustTable("templates/labels.txt")
 
-// init reads the table of texts once; a text missing in a language must stop a test, not show an empty page.
-func init() {
-	data, err := templateFiles.ReadFile("templates/labels.txt")
+// mustTable reads a table of texts once; a text missing in a language must stop a test, not show an empty page.
+func mustTable(file string) map[string][2]string {
+	table := map[string][2]string{}
+	data, err := templateFiles.ReadFile(file)
 	if err != nil {
 		panic(err)
 	}
@@ -128,14 +155,23 @@ func init() {
 		}
 		parts := strings.Split(line, " | ")
 		if len(parts) != 3 {
-			panic("sandbox: bad line in labels.txt: " + line)
+			panic("sandbox: bad line in " + file + ": " + line)
 		}
 		key := strings.TrimSpace(parts[0])
-		if _, twice := labels[key]; twice {
+		if _, twice := table[key]; twice {
 			panic("sandbox: label twice: " + key)
 		}
-		labels[key] = [2]string{strings.TrimSpace(parts[1]), strings.TrimSpace(parts[2])}
+		table[key] = [2]string{strings.TrimSpace(parts[1]), strings.TrimSpace(parts[2])}
 	}
+	return table
+}
+
+// label is a text as the look says it.
+func (l *look) label(key, lang string) string {
+	if texts, ok := l.labels[key]; ok {
+		return in(texts, lang)
+	}
+	return label(key, lang)
 }
 
 func label(key, lang string) string {
@@ -143,6 +179,10 @@ func label(key, lang string) string {
 	if !ok {
 		panic("sandbox: no such label: " + key)
 	}
+	return in(texts, lang)
+}
+
+func in(texts [2]string, lang string) string {
 	if lang == "en" {
 		return texts[1]
 	}

@@ -26,6 +26,8 @@ type view struct {
 	Text         string
 	Start        string // the intro page
 
+	Citizen           string // whose signature it is
+	Ending            string // the phone's last digits
 	Name, Size, Limit string // the document
 	Preview           string
 	Token, Target     string // of the hand-off
@@ -45,7 +47,7 @@ type view struct {
 }
 
 // T is a text in the page's language.
-func (v view) T(key string) string { return label(key, v.Lang) }
+func (v view) T(key string) string { return v.look.label(key, v.Lang) }
 
 // ID and Field are the id and the form name of a control in the page's look.
 func (v view) ID(control string) string    { return v.look.controls.id(control) }
@@ -119,7 +121,11 @@ func (x *exchange) pageWith(problem, info string) {
 	if p.step == stepHandoff {
 		v.Token, v.Target = p.token, x.s.origin(cmdHost)+credentialsPath
 	}
+	if p.step != stepIntro && p.step != stepChoose {
+		v.Citizen = citizenName
+	}
 	if p.step == stepCode {
+		v.Ending = p.phone[max(0, len(p.phone)-3):]
 		v.Reference = p.message.reference
 		v.Seconds = max(0, int(p.message.until.Sub(x.s.cfg.Now())/time.Second))
 		v.NewTab, v.Approves = p.fault.newTab, p.fault.approves

@@ -175,6 +175,25 @@ func TestCancelTooLate(t *testing.T) {
 	m.requireSaved(h.ended(), pdf)
 }
 
+// After the code comes a page that nobody knows: the person can stop waiting, and is told that a signature may exist.
+func TestGiveUpBeforeAnUnknownPage(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, sandbox.Config{}, "limits: {unknown: 1s}")
+	phone := phoneOf(t, "wrong-code-always") // the third time a page comes that says so
+	h := m.converse()
+	h.begin()
+	h.credentials(phone, m.pdf("a.pdf"))
+	for range 3 {
+		h.otp(m.sandbox, phone)
+	}
+	h.state("assist")
+	h.send(fields{"cancel": ""})
+	last := h.ended()
+	require.Equal(t, "failed", last.State)
+	require.Equal(t, "MAY_BE_SIGNED", last.code())
+	require.Equal(t, journal.MayBeSigned, m.journal()[0].Answer)
+}
+
 // The person approves in the app: the page moves on by itself, and no code is needed.
 func TestApprovalInTheApp(t *testing.T) {
 	t.Parallel()

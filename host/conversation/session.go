@@ -276,13 +276,13 @@ func (s *session) screenshot() {
 }
 
 // cancel ends the signing, unless the code is on its way: that can't be undone, and the file that comes must be caught.
-// Where only the person can have signed (approval in the app, a page by hand) waiting can be ended, and what is told then
-// is that a signature may exist.
+// Where only the person can have signed (approval in the app, a page by hand), or stands before a page that nobody knows,
+// waiting can be ended, and what is told then is that a signature may exist.
 func (s *session) cancel() {
 	switch {
 	case s.state.over():
 		s.outOfTurn(kindCancel)
-	case s.job != nil && s.job.sent:
+	case s.job != nil && s.job.sent && s.state != StateAssist:
 		s.fault(problem.New(problem.CancelTooLate, ""))
 	case s.job != nil:
 		s.job.cancel() // its end is told by the job

@@ -1,0 +1,238 @@
+package command
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox"
+)
+
+// strangePages are the faults that put a page in between which the program doesn't know: the person goes on by hand, at the
+// window.
+var strangePages = []string{"interstitial", "consent", "captcha", "channel"}
+
+// Every fault of the sandbox in launch mode. What the person is told fits the sandbox's own count. The table is kept in
+// docs/FAULTS.md; the one for relay mode is extension/e2e's.
+func TestEveryFaultInLaunch(t *testing.T) {
+	if os.Getenv("E2E_FAULTS") == "" {
+		t.Skip("takes many minutes: make faults")
+	}
+	var mu sync.Mutex
+	rows := map[string]string{}
+	t.Run("all", func(t *testing.T) {
+		for _, fault := range sandbox.Faults() {
+			if fault.Fault == "" && fault.Phone != "+351900000001" {
+				continue // the same as the first, with other countries' numbers
+			}
+			t.Run(fault.Fault, func(t *testing.T) {
+				t.Parallel()
+				row := launchRow(t, fault)
+				mu.Lock()
+				defer mu.Unlock()
+				rows[fault.Fault] = row
+			})
+		}
+	})
+	if t.Failed() || os.Getenv("E2E_FAULTS") != "write" {
+		return
+	}
+	var table strings.Builder
+	table.WriteString("| fault | ends as | the person is told | signatures | files in Downloads | secrets found |\n|---|---|---|---|---|---|\n")
+	for _, fault := range sandbox.Faults() {
+		if row, ok := rows[fault.Fault]; ok {
+			table.WriteString(row)
+			delete(rows, fault.Fault)
+		}
+	}
+	const file = "../../docs/FAULTS.md"
+	data, err := os.ReadFile(file)
+	require.NoError(t, err)
+	before, rest, found := strings.Cut(string(data), "<!-- launch -->\n")
+	require.True(t, found)
+	_, after, found := strings.Cut(rest, "<!-- end -->")
+	require.True(t, found)
+	require.NoError(t, os.WriteFile(file, []byte(before+"<!-- launch -->\n"+table.String()+"<!-- end -->"+after), 0o644))
+}
+
+// patient is a person who does what each message asks, up to three times, and then gives up.
+type patient struct {
+	*client
+	sb      *sandbox.Sandbox
+	phone   string
+	pdf     string
+	strange func() // goes on by hand
+	asked   map[string]int
+	typed   []string
+}
+
+func (p *patient) goThrough() message {
+	p.t.Helper()
+	p.begin()
+	p.credentials(p.phone, p.pdf)
+	for {
+		m, ok := p.receive()
+		require.True(p.t, ok, "the host hung up; %s", p.transcript())
+		switch {
+		case m.over():
+			return m
+		case m.State == "stage1_input" && m.prompt():
+			p.answer(m, fields{"phone": p.phone, "pin": goodPIN})
+		case m.State == "stage2_input" && m.prompt():
+			p.code(m)
+		case m.State == "assist" && m.Progress != "":
+			// still the same page
+		case m.State == "assist":
+			if p.asked["assist"]++; p.strange == nil || p.asked["assist"] > 3 {
+				p.send(fields{"cancel": ""})
+			} else {
+				p.strange()
+			}
+		}
+	}
+}
+
+func (p *patient) answer(m message, with fields) {
+	p.t.Helper()
+	if p.asked[m.State]++; p.asked[m.State] > 3 {
+		with = fields{"cancel": ""}
+	}
+	p.send(with)
+}
+
+// code types the last code; where none comes, or two were refused, it asks for another. Approved in the app, it goes on without.
+func (p *patient) code(m message) {
+	p.t.Helper()
+	const arrives = 4 * time.Second
+	code := ""
+	for end := time.Now().Add(arrives); code == "" && time.Now().Before(end); <-time.After(20 * time.Millisecond) {
+		code, _, _ = p.sb.Code(p.phone)
+		if code == "" && len(p.inbox) > 0 {
+			return
+		}
+	}
+	if m.Resend && p.asked["resend"] == 0 && (code == "" || p.asked["stage2_input"] == 2) {
+		p.asked["resend"]++
+		p.send(fields{"resend": ""})
+		return
+	}
+	p.typed = append(p.typed, code)
+	p.answer(m, fields{"otp": code})
+	return
+}
+
+// launchRow signs with a fault and says what came of it.
+func launchRow(t *testing.T, fault sandbox.MagicPhone) string {
+	t.Helper()
+	cfg, phone := sandbox.Config{}, fault.Phone
+	if phone == "" {
+		cfg.Fault, phone = fault.Fault, "+351 900123456" // one without a fault of its own
+	}
+	limits := "limits: {page: 8s, unknown: 2s, result: 8s}"
+	if slices.Contains(strangePages, fault.Fault) {
+		limits = "" // atTheWindow has its own
+	}
+	m := newMachine(t, cfg, limits)
+	p := &patient{sb: m.sandbox, phone: phone, pdf: m.pdf("contrato.pdf"), asked: map[string]int{}}
+	memory := ""
+	var stderr string
+	var last message
+	if slices.Contains(strangePages, fault.Fault) {
+		window := m.atTheWindow("version: 1\n", true)
+		p.client = window.client
+		p.strange = func() { window.onByHand() }
+		last = p.goThrough()
+		memory = "the test's own process" // the host runs in it
+	} else {
+		h := m.converse()
+		p.client = h.client
+		last = p.goThrough()
+		memory = "clean"
+		if inMemory(t, h.cmd.Process.Pid, goodPIN) {
+			memory = "PIN"
+		}
+		require.Zero(t, h.hangUp())
+		stderr = h.stderr.String()
+	}
+
+	all := traces("PIN", goodPIN)
+	for _, code := range p.typed {
+		all = append(all, traces("code", code)...)
+	}
+	found, _ := m.search(all)
+	found = append(found, find(all, []byte(stderr))...)
+	found = append(found, find(all, p.client.received)...)
+	require.Empty(t, found)
+	counts := m.sandbox.Counts()
+	require.LessOrEqual(t, counts.Signatures, 1, "signed twice")
+	require.Zero(t, counts.LookAlike.Requests, "the look-alike was asked")
+	var files []string
+	for _, path := range glob(t, m.at("Downloads", "*")) {
+		files = append(files, filepath.Base(path))
+	}
+	switch {
+	case last.State == "done":
+		require.Equal(t, 1, counts.Signatures)
+		require.Equal(t, []string{"contrato-signed.pdf"}, files)
+	case counts.Signatures == 1:
+		require.Contains(t, []string{"MAY_BE_SIGNED", "NOT_VERIFIED", "NEEDS_LOOK", "RESULT_NOT_PDF"}, last.code(), "a signature was made, and it isn't said")
+	}
+	if last.State != "done" && last.State != "unverified" {
+		require.Empty(t, files)
+	}
+	name, state, told := fault.Fault, last.State, ""
+	if name == "" {
+		name = "(none)"
+	}
+	if last.Error != nil {
+		state += " " + last.Error.Code
+		told = strings.TrimSpace(last.Error.Message + " " + last.Error.Next)
+	}
+	return fmt.Sprintf("| `%s` | %s | %s | %d | %s | files none, memory %s |\n", name, state, told, counts.Signatures, strings.Join(files, ", "), memory)
+}
+
+// onByHand does what a page asks that isn't known: its picture's characters, its choice of SMS, its button.
+func (p *person) onByHand() {
+	p.t.Helper()
+	p.do(chromedp.Evaluate[chromedp.Void](`(() => {
+		const picture = [...document.querySelectorAll("svg text")].map((e) => e.textContent).join("");
+		const box = document.querySelector("input[type=text]");
+		if (picture && box) box.value = picture;
+		document.querySelectorAll("input[type=radio][value=sms]").forEach((e) => e.click());
+	})()`))
+	p.press("input.main")
+}
+
+// inMemory says whether a secret stands in what a process can write to.
+func inMemory(t *testing.T, pid int, secret string) bool {
+	t.Helper()
+	dir := fmt.Sprintf("/proc/%d/", pid)
+	maps, err := os.ReadFile(dir + "maps")
+	require.NoError(t, err)
+	memory, err := os.Open(dir + "mem")
+	require.NoError(t, err)
+	defer memory.Close()
+	for line := range strings.Lines(string(maps)) {
+		var from, to int64
+		if !strings.Contains(line, " rw") {
+			continue
+		}
+		_, err := fmt.Sscanf(line, "%x-%x", &from, &to)
+		require.NoError(t, err)
+		// What was given back meanwhile can't be read.
+		data, _ := io.ReadAll(io.NewSectionReader(memory, from, to-from))
+		if len(find(traces("", secret), data)) > 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -32,8 +32,26 @@ type judged struct {
 	revision int // index into the file's revisions, -1 if its bytes end at none
 	sig      Signature
 	c        *checker
-	docMDP   int  // what it permits after it, if it certifies the document
-	locks    bool // it locks form fields
+	docMDP   int    // what it permits after it, if it certifies the document
+	locks    []lock // of form fields
+}
+
+// lock is what one signature says of form fields: that they may not change after it
+// (ISO 32000-1, 12.8.2.4).
+type lock struct {
+	action pdf.Object // Include, Exclude; else all fields
+	fields []string
+}
+
+func (l lock) holds(name string) bool {
+	named := slices.ContainsFunc(l.fields, func(f string) bool { return name == f || strings.HasPrefix(name, f+".") })
+	switch l.action {
+	case pdf.Name("Include"):
+		return named
+	case pdf.Name("Exclude"):
+		return !named
+	}
+	return true
 }
 
 func (v *verification) general() (*Report, error) {
@@ -173,7 +191,15 @@ func (h *history) permissions(j *judged) error {
 				j.docMDP = int(p)
 			}
 		case pdf.Name("FieldMDP"):
-			j.locks = true
+			l := lock{action: params.Get("Action")}
+			names, err := view.Array(params.Get("Fields"))
+			if err != nil {
+				return j.c.settle(CheckSignatureField, err)
+			}
+			for _, n := range names {
+				l.fields = append(l.fields, text(n))
+			}
+			j.locks = append(j.locks, l)
 		}
 	}
 	return nil
@@ -225,13 +251,19 @@ func (h *history) laterChanges(j *judged) error {
 	if j.revision < 0 {
 		return nil // the byte range has failed
 	}
-	permitted, locked := 0, j.locks
+	permitted := 0
+	var locks []lock
 	for _, o := range h.signatures {
 		// What certified the document before or with this signature binds, too.
 		if o.docMDP > 0 && o.revision >= j.revision && (permitted == 0 || o.docMDP < permitted) {
 			permitted = o.docMDP
 		}
-		locked = locked || o.locks && o.revision >= j.revision
+		if o.revision >= j.revision {
+			locks = append(locks, o.locks...)
+		}
+	}
+	locked := func(name string) bool {
+		return slices.ContainsFunc(locks, func(l lock) bool { return l.holds(name) })
 	}
 	if j.revision > maxLater {
 		j.c.add(CheckLaterChanges, Fail, "there are %d later revisions, too many to explain", j.revision)
@@ -249,8 +281,9 @@ func (h *history) laterChanges(j *judged) error {
 		case permitted == 1 && (l.signed || len(l.filled) > 0):
 			j.c.add(CheckLaterChanges, Fail, "revision %d: the document is certified against any change", len(h.revisions)-i)
 			return nil
-		case locked && len(l.filled) > 0:
-			j.c.add(CheckLaterChanges, Fail, "revision %d: a signature locks form fields, and %q was filled in", len(h.revisions)-i, l.filled[0])
+		}
+		if at := slices.IndexFunc(l.filled, locked); at >= 0 {
+			j.c.add(CheckLaterChanges, Fail, "revision %d: a signature locks the form field %q, which was filled in", len(h.revisions)-i, l.filled[at])
 			return nil
 		}
 		filled = append(filled, l.filled...)

@@ -143,9 +143,9 @@ func certifying(level int) forge {
 	}
 }
 
-func locking() forge {
+func locking(params string) forge {
 	return forge{dict: func(c, r string) string {
-		return strings.TrimSuffix(cmdDict(c, r), ">>") + "/Reference[<</TransformMethod/FieldMDP/TransformParams<</Action/All>>>>]>>"
+		return strings.TrimSuffix(cmdDict(c, r), ">>") + "/Reference[<</TransformMethod/FieldMDP/TransformParams<<" + params + ">>>>]>>"
 	}}
 }
 
@@ -172,7 +172,12 @@ func TestLaterRevisions(t *testing.T) {
 		{"a form field filled in against the certification", filled(t, certifying(1).sign(t, document)), pdfsig.Fail, "certified"},
 		{"another signature against the certification", forge{}.sign(t, certifying(1).sign(t, document)), pdfsig.Fail, "certified"},
 		{"a document timestamp after a certification", documentTimestamp(t, certifying(1).sign(t, document), tsa), pdfsig.Pass, "1 later"},
-		{"a locked form field filled in", filled(t, locking().sign(t, document)), pdfsig.Fail, "locks"},
+		{"a form field filled in, all locked", filled(t, locking("/Action/All").sign(t, document)), pdfsig.Fail, "locks"},
+		{"a form field filled in, itself locked", filled(t, locking("/Action/Include/Fields[(name)]").sign(t, document)), pdfsig.Fail, "locks"},
+		{"a form field filled in, another locked", filled(t, locking("/Action/Include/Fields[(nam)(name.x)]").sign(t, document)), pdfsig.Unknown, "name"},
+		{"a form field filled in, all others locked", filled(t, locking("/Action/Exclude/Fields[(name)]").sign(t, document)), pdfsig.Unknown, "name"},
+		{"a form field filled in, all but another locked", filled(t, locking("/Action/Exclude/Fields[(other)]").sign(t, document)), pdfsig.Fail, "locks"},
+		{"a form field filled in, locked by what we don't know", filled(t, locking("/Action/Odd").sign(t, document)), pdfsig.Fail, "locks"},
 		{"another text", appended(t, good, func(u *pdf.Update, v *pdf.View) { change(u, v, pdf.Ref{}) }), pdfsig.Fail, "a stream"},
 		{"another text, signed by somebody", forge{update: change}.sign(t, good), pdfsig.Fail, "a stream"},
 		{"a field moved over the text", appended(t, good, func(u *pdf.Update, v *pdf.View) {

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 
 	"github.com/stretchr/testify/require"
@@ -148,6 +149,37 @@ func TestTheHostNeverHasTheSecrets(t *testing.T) {
 	require.Contains(t, string(to), "Fetch.requestPaused")
 	require.NotContains(t, string(to), "postData", "a request's body crossed")
 	require.NotContains(t, string(to), "RequestExtraInfo")
+}
+
+// A page that answers a form carries what the form sent, in the tab's history, and the browser writes that into the profile's
+// session file: a refused PIN and a refused code must not stay there.
+func TestWhatAFormSentDoesNotStayInTheProfile(t *testing.T) {
+	t.Parallel()
+	person := newPerson(t)
+	web := newSite(t)
+	browser := person.browse()
+	browser.goTo(web.url(siteHost, "/"))
+	popup := browser.menu("same")
+	popup.confirm()
+	const phone = "900000003" // the first code is refused
+	popup.credentials(phone, goodPIN)
+	code := popup.code(phone)
+	popup.problem("CODE_WRONG")
+	// It writes a few seconds late.
+	require.Eventually(t, func() bool {
+		files, err := filepath.Glob(person.at("profile", "Default", "Sessions", "Session_*"))
+		require.NoError(t, err)
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err == nil && bytes.Contains(data, []byte("cmd.localhost")) {
+				return true
+			}
+		}
+		return false
+	}, patience, tick, "the browser writes no session file")
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); <-time.After(500 * time.Millisecond) {
+		require.Empty(t, person.secretsInFiles([]string{code}))
+	}
 }
 
 // inMemory says where any of the secrets is in what a process can write to.

@@ -29,6 +29,7 @@ type LaunchOptions struct {
 	Headless *bool  // nil: headless where there is no display
 	Lang     string // language that the pages are asked for; empty: pt-PT
 	Profiles string // folder for the throw-away profile directories
+	Offline  bool   // no name is resolved: nothing but this computer can be reached
 	Log      *slog.Logger
 }
 
@@ -87,6 +88,9 @@ func (l *launched) flags(path string, opts LaunchOptions) []chromedp.ExecAllocat
 	lang := opts.Lang
 	if lang == "" {
 		lang = "pt-PT"
+	}
+	if opts.Offline {
+		flags = append(flags, chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
 	}
 	return append(flags,
 		chromedp.ExecPath(path),

@@ -34,6 +34,7 @@ type engine struct {
 	log        *slog.Logger
 	screenshot func(context.Context) ([]byte, error)
 	dialogs    <-chan string // what the page's own dialogs said
+	trace      *tracer       // nil: nothing is kept for repair
 
 	creds  *conversation.Credentials // until they're sent
 	answer *conversation.CodeAnswer  // until it's sent
@@ -72,7 +73,7 @@ const (
 // run is the loop: wait for a page, act on it, until the signed PDF is held.
 func (e *engine) run(ctx context.Context) (conversation.Signed, error) {
 	failed := make(chan error, 1)
-	go func() { failed <- e.open(ctx) }()
+	go func() { failed <- e.open(ctx, e.env.Intro) }()
 
 	var since *seen
 	overlays := 0
@@ -116,14 +117,14 @@ func (e *engine) run(ctx context.Context) (conversation.Signed, error) {
 	}
 }
 
-// open goes to the environment's first page. Its answer comes with the page; here only a failure counts.
-func (e *engine) open(ctx context.Context) error {
-	res, err := cdp.Call(ctx, e.target, page.Navigate, page.NavigateParams{URL: e.env.Intro})
+// open goes to an address. Its answer comes with the page; here only a failure counts.
+func (e *engine) open(ctx context.Context, address string) error {
+	res, err := cdp.Call(ctx, e.target, page.Navigate, page.NavigateParams{URL: address})
 	if err != nil {
 		return err
 	}
 	if res.ErrorText != "" && res.ErrorText != "net::ERR_BLOCKED_BY_CLIENT" && res.ErrorText != "net::ERR_ABORTED" {
-		return problem.Newf(problem.SiteUnreachable, "%s: %s", hostOf(e.env.Intro), res.ErrorText)
+		return problem.Newf(problem.SiteUnreachable, "%s: %s", hostOf(address), res.ErrorText)
 	}
 	return nil
 }
@@ -148,6 +149,7 @@ func (e *engine) next(ctx context.Context, since *seen, limit, unknown time.Dura
 			if signed, err := e.news(); signed != nil || err != nil {
 				return nil, signed, err
 			}
+			e.trace.see(ctx, s)
 			return s, nil, nil
 		case ev := <-e.guard.events:
 			return nil, ev.signed, ev.failure()
@@ -207,7 +209,7 @@ func (e *engine) look(ctx context.Context, since *seen, unknown time.Duration) *
 		}
 		ask := map[string]any{"unknownAfter": unknown.Milliseconds()}
 		if since != nil && since.World == world {
-			ask["since"] = map[string]any{"page": since.Page, "ticks": since.Ticks, "errors": since.Errors}
+			ask["since"] = map[string]any{"page": since.Page, "ticks": since.Ticks, "errors": since.Errors, "missing": since.Missing}
 		}
 		if e.guard.lastStatus() >= 500 {
 			ask["unknownAfter"] = min(unknown, 500*time.Millisecond).Milliseconds()
@@ -249,14 +251,18 @@ func (e *engine) stuck(ctx context.Context, now *seen) (*seen, *conversation.Sig
 	if err != nil {
 		e.log.Debug("no screenshot of the unknown page", "err", err)
 	}
-	e.person.Stuck(conversation.Stuck{Step: e.wanted(now), Title: now.Title, Host: now.Host, Shown: shown, Screenshot: picture})
+	step := e.wanted(now)
+	e.person.Stuck(conversation.Stuck{
+		Step: step, Title: now.Title, Host: now.Host, Shown: shown, Screenshot: picture, Trace: e.trace.stuck(ctx, now, step),
+	})
 	limit, where := e.limits.Person, now.Host+now.Path
 	if !shown && e.guard.sent.Load() {
 		// Nobody can do anything here but wait for the file, and cancel comes too late.
 		limit = e.limits.Result
 	}
 	for overlays := 0; ; {
-		next, signed, err := e.next(ctx, now, limit, 0, nil)
+		// Each page on the way by hand is seen once, for the trace.
+		next, signed, err := e.next(ctx, now, limit, e.trace.patience(), nil)
 		if problem.Is(err, problem.SiteSlow) {
 			err = problem.Newf(problem.PageUnknown, "%s, and nobody went on by hand in %v", where, limit)
 		}
@@ -277,6 +283,7 @@ func (e *engine) stuck(ctx context.Context, now *seen) (*seen, *conversation.Sig
 			e.person.Resumed()
 			return next, nil, nil
 		}
+		e.trace.stuck(ctx, next, "")
 		now = next
 	}
 }

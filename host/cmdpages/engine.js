@@ -151,7 +151,9 @@ globalThis.cmdsign ??= (() => {
 				const seen = see();
 				last = performance.now();
 				cost = last - now;
-				if (since && seen.page === since.page) {
+				// A page that was known but for an element is news once it has it.
+				const whole = since?.missing?.length && !seen.missing.length;
+				if (since && seen.page === since.page && !whole) {
 					const answered = seen.ticks !== since.ticks || seen.errors.join() !== (since.errors ?? []).join();
 					if (answered && seen.errors.length) return done(seen);
 					return;
@@ -189,7 +191,114 @@ globalThis.cmdsign ??= (() => {
 		document.adoptedStyleSheets = document.adoptedStyleSheets.filter((s) => s !== sheet);
 	}
 
-	return {wait, see, mask, unmask};
+	// outline tells the page's structure for a bundle (docs/TRACE.md): elements with those attributes that are named, and texts.
+	// It never tells the value of a field, nor what scripts, other documents and the person put into the page.
+	const DROPPED = "script, style, noscript, template, link, meta, base";
+	const EMPTIED = "iframe, frame, object, embed, svg, canvas, video, audio, math, textarea, img";
+	const NAMED_BY_VALUE = "input[type=submit], input[type=button], input[type=reset]";
+	const MAX_NODES = 5000, MAX_DEPTH = 80, MAX_OPTIONS = 5, MAX_RUN = 1000;
+	// A form's field may be named like a property of the form, and then hides it.
+	const attribute = (el, name) => Element.prototype.getAttribute.call(el, name);
+	const matches = (el, css) => Element.prototype.matches.call(el, css);
+	const rendered = (el) => Element.prototype.checkVisibility.call(el, {contentVisibilityAuto: true});
+	const editable = (el) => matches(el, "[contenteditable]:not([contenteditable=false])");
+
+	function outline(names) {
+		let nodes = 0, cut = false;
+		const kept = (n) => n.nodeType === Node.TEXT_NODE ? NodeFilter.FILTER_ACCEPT :
+			matches(n, DROPPED) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT;
+		const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, kept);
+		function children(depth, shown, limit) {
+			const list = [];
+			for (let n = walker.firstChild(); n; n = walker.nextSibling()) {
+				if (++nodes > MAX_NODES || depth > MAX_DEPTH || list.length >= limit) {
+					cut ||= nodes > MAX_NODES || depth > MAX_DEPTH;
+					walker.parentNode();
+					return list;
+				}
+				list.push(n.nodeType === Node.TEXT_NODE ? {s: n.data.slice(0, MAX_RUN)} : element(n, depth, shown));
+			}
+			if (list.length) walker.parentNode();
+			return list;
+		}
+		function element(el, depth, shown) {
+			const node = {t: el.localName, a: {}};
+			for (const name of names) {
+				const value = attribute(el, name);
+				if (value !== null && (name !== "value" || matches(el, NAMED_BY_VALUE))) node.a[name] = value.slice(0, MAX_RUN);
+			}
+			if (el.localName === "head") shown = false;
+			else if (shown && !rendered(el) && !matches(el, "input[type=hidden]")) { node.h = 1; shown = false; }
+			else if (shown && getComputedStyle(el).visibility !== "visible") node.h = 2;
+			if (!matches(el, EMPTIED) && !editable(el)) node.c = children(depth + 1, shown, el.localName === "select" ? MAX_OPTIONS : Infinity);
+			return node;
+		}
+		const root = element(document.documentElement, 0, true);
+		return {root, cut, agent: navigator.userAgent, languages: navigator.languages.join(",")};
+	}
+
+	// veil makes the page fit for a picture that may be sent to somebody: no text is seen but the given words, where they stand
+	// in the page's own texts; no field's content, no picture, no other document. It's a style sheet that beats the page's
+	// own, and highlights; the page's content stays as it is. unveil takes it back.
+	const curtain = new CSSStyleSheet();
+	const every = ":is(*, #cmdsign#cmdsign#cmdsign#cmdsign)"; // more specific than any rule of the page's
+	const nothing = `color: transparent !important; -webkit-text-fill-color: transparent !important; -webkit-text-stroke: 0 !important;
+		text-shadow: none !important; text-decoration-color: transparent !important; text-emphasis: none !important; caret-color: transparent !important;
+		background-image: none !important; border-image: none !important; list-style: none !important; mask: none !important;
+		transition: none !important; animation: none !important;`;
+	const gone = "img, picture, svg, canvas, video, audio, iframe, frame, object, embed, progress, meter, input[type=checkbox], " +
+		"input[type=radio], input[type=range], input[type=color], input[type=image]";
+	function veil(words) {
+		const kept = new Set(words), shown = new Highlight(), covered = new Highlight(), named = [], hosts = [];
+		const token = /[\p{L}\p{M}\p{N}_]+/gu;
+		const known = (text) => !text.includes("@") && [...text.matchAll(token)].every((m) => kept.has(plain(m[0])));
+		const walker = document.createTreeWalker(document.body ?? document, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT,
+			(n) => n.nodeType === Node.ELEMENT_NODE && editable(n) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
+		const cover = (node, from, to, highlight) => {
+			const range = new Range();
+			range.setStart(node, from);
+			range.setEnd(node, to);
+			highlight.add(range);
+		};
+		for (let n = walker.nextNode(); n; n = walker.nextNode()) {
+			if (n.nodeType === Node.ELEMENT_NODE) {
+				if (matches(n, NAMED_BY_VALUE) && known(attribute(n, "value") ?? "")) named.push(n);
+				if (n.shadowRoot || n.localName.includes("-")) hosts.push(n);
+				continue;
+			}
+			let from = -1, to = -1; // of a run of words that aren't shown
+			for (const chunk of n.data.matchAll(/\S+/g))
+				for (const m of chunk[0].matchAll(token)) {
+					const start = chunk.index + m.index, end = start + m[0].length;
+					if (chunk[0].includes("@") || !kept.has(plain(m[0]))) { if (from < 0) from = start; to = end; continue; }
+					if (from >= 0) cover(n, from, to, covered);
+					from = -1;
+					cover(n, start, end, shown);
+				}
+			if (from >= 0) cover(n, from, to, covered);
+		}
+		const of = (list) => list.slice(0, 300).map((el) => `:is(${selectorOf(el)}, #cmdsign#cmdsign#cmdsign#cmdsign#cmdsign)`).join(", ");
+		// A rule each: one that this browser doesn't know mustn't take the others with it.
+		const parts = ["", "::placeholder", "::file-selector-button", "::marker", "::selection", "::first-letter", "::first-line"];
+		curtain.replaceSync(`${parts.map((part) => `${every}${part} { ${nothing} }`).join("\n")}
+			${every}::before, ${every}::after { content: none !important; }
+			:is(input, textarea, select, #cmdsign#cmdsign#cmdsign#cmdsign):not([type=submit], [type=button], [type=reset]) { background-color: #999 !important; }
+			:is(${gone}, #cmdsign#cmdsign#cmdsign#cmdsign) { opacity: 0 !important; }
+			${hosts.length ? of(hosts) + " { opacity: 0 !important; }" : ""}
+			${named.length ? of(named) + " { color: #000 !important; -webkit-text-fill-color: #000 !important; background-color: #fff !important; }" : ""}
+			::highlight(cmdsign-shown) { color: #000 !important; -webkit-text-fill-color: #000 !important; background-color: #fff !important; }
+			::highlight(cmdsign-covered) { color: transparent !important; -webkit-text-fill-color: transparent !important; background-color: #999 !important; }`);
+		CSS.highlights.set("cmdsign-shown", shown);
+		CSS.highlights.set("cmdsign-covered", covered);
+		document.adoptedStyleSheets = [...document.adoptedStyleSheets, curtain];
+	}
+	function unveil() {
+		CSS.highlights.delete("cmdsign-shown");
+		CSS.highlights.delete("cmdsign-covered");
+		document.adoptedStyleSheets = document.adoptedStyleSheets.filter((s) => s !== curtain);
+	}
+
+	return {wait, see, mask, unmask, outline, veil, unveil};
 })();
 
 // A page that is the answer to a form carries, in the tab's history, all that the form sent: the code, and the PIN. The browser

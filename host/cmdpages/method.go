@@ -19,6 +19,7 @@ import (
 	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
 	"github.com/sign-with-cmd/sign-with-cmd/host/environment"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+	"github.com/sign-with-cmd/sign-with-cmd/host/trace"
 )
 
 // Limits are how long the engine waits.
@@ -38,6 +39,7 @@ type Options struct {
 	Pages       *Pages
 	Open        func(context.Context) (browser.Tab, error) // the way to the tab
 	Limits      Limits
+	Trace       trace.Options // what is kept for repair; its words and the page file's sum are filled in here
 	Log         *slog.Logger
 }
 
@@ -54,9 +56,16 @@ type Method struct {
 	giveUp context.CancelFunc // ends Open; nil before it
 	closed bool
 	worlds *worlds
+	traced *tracer // nil before Sign, or where nothing is traced
+	client string  // the client's version
+
+	shots sync.Mutex // held while the page is covered for a picture
 }
 
-var _ conversation.Method = (*Method)(nil)
+var (
+	_ conversation.Method = (*Method)(nil)
+	_ conversation.Tracer = (*Method)(nil)
+)
 
 // New makes a Method for one document.
 func New(opts Options) *Method {
@@ -146,6 +155,7 @@ func (m *Method) Sign(ctx context.Context, doc conversation.Document, person con
 	}
 	defer stop()
 	signed, err := e.run(e.ctx)
+	e.trace.end()
 	e.dropCredentials()
 	e.dropAnswer()
 	if err != nil {
@@ -225,11 +235,13 @@ func (m *Method) engine(ctx context.Context, doc conversation.Document, person c
 		stop()
 		return nil, nil, err
 	}
+	traced := m.newTracer(g, w, doc.Name)
 	m.mu.Lock()
-	m.worlds = w
+	m.worlds, m.traced = w, traced
 	m.mu.Unlock()
 	e := &engine{
-		ctx: ectx, tab: m.tab, target: target, env: m.opts.Environment, pages: m.opts.Pages, limits: m.opts.Limits, doc: doc,
+		trace: traced,
+		ctx:   ectx, tab: m.tab, target: target, env: m.opts.Environment, pages: m.opts.Pages, limits: m.opts.Limits, doc: doc,
 		person: person, worlds: w, guard: g, log: m.opts.Log, screenshot: m.Screenshot, dialogs: dialogs.said, acted: map[string]int{},
 	}
 	go e.watchDownloads()

@@ -40,6 +40,9 @@ type Pages struct {
 	Overlays []Overlay `yaml:"overlays" json:"overlays"`
 	Errors   []Locator `yaml:"errors" json:"errors"`
 	Messages []Message `yaml:"messages" json:"-"`
+
+	sum string // SHA-256 of the file, or of both
+	own bool   // a file of the user's lies over the built-in one
 }
 
 // Page is one page: its evidence (each kind that matches counts one, and Need of them make it this page), its elements, and
@@ -125,6 +128,7 @@ func LoadPages(path string) (*Pages, error) {
 		return nil, problem.Newf(problem.PagesInvalid, "%s: %w", path, err)
 	}
 	pages = pages.with(over)
+	pages.sum, pages.own = sumOf(slices.Concat(builtinPages, data)), true
 	if err := pages.check(); err != nil {
 		return nil, problem.Newf(problem.PagesInvalid, "%s: %w", path, err)
 	}
@@ -158,7 +162,28 @@ func parsePages(data []byte) (*Pages, error) {
 			pages.Pages[i].Need = 2
 		}
 	}
+	pages.sum = sumOf(data)
 	return &pages, nil
+}
+
+// texts are all words that the file knows, which a trace may show.
+func (p *Pages) texts() (all []string) {
+	for _, page := range p.Pages {
+		all = append(all, page.Evidence.Texts...)
+		all = append(all, page.Evidence.Buttons...)
+		all = append(all, page.Approval...)
+		for _, l := range page.Elements {
+			all = append(all, l.Labels...)
+			all = append(all, l.Buttons...)
+		}
+	}
+	for _, m := range p.Messages {
+		all = append(all, m.Contains...)
+	}
+	for _, o := range p.Overlays {
+		all = append(all, o.Buttons...)
+	}
+	return all
 }
 
 func (p *Pages) with(over *Pages) *Pages {

@@ -101,18 +101,17 @@ func (m *machine) atTheWindow(pages string, headless bool) *person {
 	loaded, err := cmdpages.LoadPages(path)
 	require.NoError(t, err)
 	p := &person{m: m, tabs: make(chan browser.Tab, 4)}
-	w.options.NewMethod = func(string) conversation.Method {
-		return cmdpages.New(cmdpages.Options{
-			Environment: w.env, Pages: loaded, Log: log,
-			Limits: cmdpages.Limits{Page: patience, Unknown: cfg.Limits.Unknown, Result: patience, Person: patience},
-			Open: func(ctx context.Context) (browser.Tab, error) {
-				tab, err := browser.Launch(ctx, browser.LaunchOptions{Headless: &headless, Profiles: m.at("profiles"), Log: log})
-				if err == nil {
-					p.tabs <- tab
-				}
-				return tab, err
-			},
-		})
+	w.options.NewMethod = func(mode string) conversation.Method {
+		opts := w.method(mode, cfg, loaded, log)
+		opts.Limits = cmdpages.Limits{Page: patience, Unknown: cfg.Limits.Unknown, Result: patience, Person: patience}
+		opts.Open = func(ctx context.Context) (browser.Tab, error) {
+			tab, err := browser.Launch(ctx, browser.LaunchOptions{Headless: &headless, Profiles: m.at("profiles"), Log: log})
+			if err == nil {
+				p.tabs <- tab
+			}
+			return tab, err
+		}
+		return cmdpages.New(opts)
 	}
 	browsers <- struct{}{}
 	hostIn, clientOut := io.Pipe()

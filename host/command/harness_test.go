@@ -167,13 +167,13 @@ type message struct {
 		Size         int64
 		Pages        int
 	}
-	Received                      int64
-	Reference                     string
-	Resend, Approval, Auto        bool
-	SandboxOTP                    string `json:"sandbox_otp"`
-	Screenshot, Step, Title, Host string
-	Shown                         *bool
-	Result                        *struct {
+	Received                             int64
+	Reference                            string
+	Resend, Approval, Auto               bool
+	SandboxOTP                           string `json:"sandbox_otp"`
+	Screenshot, Step, Title, Host, Trace string
+	Shown                                *bool
+	Result                               *struct {
 		Verdict, Signer, Time string
 		Findings              []struct{ Check, Result, Text string }
 	}

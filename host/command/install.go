@@ -37,7 +37,7 @@ func (f *installFlags) add(cmd *cobra.Command) {
 // settings loads the configuration without --browser, which names a browser here and elsewhere the way to hold one.
 func settings(load loader, cmd *cobra.Command) (*config.Config, error) {
 	var bare cobra.Command
-	for _, name := range []string{"lang", "log-level"} {
+	for _, name := range []string{"lang", "log-level", "env", "browser-path"} {
 		if flag := cmd.Flags().Lookup(name); flag != nil && flag.Changed {
 			bare.Flags().AddFlag(flag)
 			flag.Changed = false // or Set wouldn't note it as given
@@ -158,7 +158,7 @@ func newUninstall(load loader) *cobra.Command {
 
 func newDoctor(load loader) *cobra.Command {
 	var f installFlags
-	var asJSON bool
+	var asJSON, pages bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Diz o que está mal, e o comando que o emenda / Tell what is wrong, and the command that mends it",
@@ -168,6 +168,19 @@ func newDoctor(load loader) *cobra.Command {
 			lang := config.SystemLang()
 			if cfgErr == nil {
 				lang = cfg.Lang
+			}
+			if pages {
+				if cfgErr != nil {
+					return cfgErr
+				}
+				findings, err := examinePages(cmd, cfg)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return tellJSON(cmd.OutOrStdout(), lang, findings)
+				}
+				return tell(cmd.OutOrStdout(), lang, findings)
 			}
 			if _, err := f.complete(cfg); err != nil {
 				return err
@@ -184,6 +197,7 @@ func newDoctor(load loader) *cobra.Command {
 		},
 	}
 	f.add(cmd)
+	pagesFlags(cmd, &pages)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "JSON")
 	return cmd
 }

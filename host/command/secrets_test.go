@@ -19,8 +19,8 @@ import (
 	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox"
 )
 
-// trace is a way in which a secret could stand in a file.
-type trace struct {
+// spoor is a way in which a secret could stand in a file.
+type spoor struct {
 	what string
 	text []byte
 	// alone: it's a find only where no digit stands beside it, because a code of six digits may stand in a longer number by
@@ -30,13 +30,13 @@ type trace struct {
 
 // traces are the ways in which a secret could stand in a file: plain, URL-encoded, in UTF-16, in hex, and in base64 at each
 // of the three places where it can begin.
-func traces(name, value string) []trace {
+func traces(name, value string) []spoor {
 	var wide []byte
 	for _, u := range utf16.Encode([]rune(value)) {
 		wide = append(wide, byte(u), byte(u>>8))
 	}
 	digits := hex.EncodeToString([]byte(value))
-	all := []trace{
+	all := []spoor{
 		{what: name + " plain", text: []byte(value), alone: true},
 		{what: name + " URL-encoded", text: []byte(url.QueryEscape("+" + value))},
 		{what: name + " UTF-16", text: wide, alone: true, wide: true},
@@ -47,13 +47,13 @@ func traces(name, value string) []trace {
 		// The characters at either end hold bits of what stands beside it.
 		text := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", shift) + value))
 		from, to := (shift*8+5)/6, (shift+len(value))*8/6
-		all = append(all, trace{what: fmt.Sprintf("%s base64+%d", name, shift), text: []byte(text[from:to])})
+		all = append(all, spoor{what: fmt.Sprintf("%s base64+%d", name, shift), text: []byte(text[from:to])})
 	}
 	return all
 }
 
-// in gives where the trace stands in the data, or -1.
-func (tr trace) in(data []byte) int {
+// in gives where the spoor stands in the data, or -1.
+func (tr spoor) in(data []byte) int {
 	digit := func(i int) bool { return i >= 0 && i < len(data) && data[i] >= '0' && data[i] <= '9' }
 	width := 1
 	if tr.wide {
@@ -89,7 +89,7 @@ func TestTracesAreFound(t *testing.T) {
 }
 
 // find says which traces stand in the data, each with what stands around it: all of it is of the sandbox's.
-func find(all []trace, data []byte) (found []string) {
+func find(all []spoor, data []byte) (found []string) {
 	for _, tr := range all {
 		if at := tr.in(data); at >= 0 {
 			found = append(found, fmt.Sprintf("%s: %q", tr.what, data[max(0, at-60):min(len(data), at+len(tr.text)+60)]))
@@ -99,7 +99,7 @@ func find(all []trace, data []byte) (found []string) {
 }
 
 // search looks into every file of the machine: configuration, state, journal, temporary files, the browser's profile.
-func (m *machine) search(all []trace) (found []string, files int) {
+func (m *machine) search(all []spoor) (found []string, files int) {
 	filepath.WalkDir(m.dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return nil // it may have gone meanwhile

@@ -20,12 +20,13 @@ import (
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox"
 	"github.com/sign-with-cmd/sign-with-cmd/host/save"
+	"github.com/sign-with-cmd/sign-with-cmd/host/trace"
 )
 
 // flagKeys says which setting each flag is.
 var flagKeys = map[string]string{
 	"env": "env", "browser": "browser.mode", "browser-path": "browser.path", "headless": "browser.headless",
-	"downloads": "downloads", "log-level": "log.level", "look": "sandbox.look", "lang": "lang",
+	"downloads": "downloads", "log-level": "log.level", "look": "sandbox.look", "lang": "lang", "trace": "trace",
 }
 
 func loadConfig(cmd *cobra.Command, path string) (*config.Config, error) {
@@ -47,6 +48,7 @@ func signingFlags(cmd *cobra.Command) {
 	cmd.Flags().String("downloads", "", "pasta onde guardar / folder to save in")
 	cmd.Flags().String("look", "", "aspeto do sandbox / look of the sandbox")
 	cmd.Flags().String("lang", "", "pt, en")
+	cmd.Flags().String("trace", "", "rasto para reparação / trace for repair: off, unknown, always")
 }
 
 func newLog(cfg *config.Config, stderr io.Writer) *slog.Logger {
@@ -78,7 +80,7 @@ func wire(ctx context.Context, cfg *config.Config, link *browser.Link, log *slog
 	if err := w.place(ctx, cfg, log); err != nil {
 		return nil, err
 	}
-	pages, err := cmdpages.LoadPages(w.env.Pages)
+	pages, err := w.pages(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -101,14 +103,7 @@ func wire(ctx context.Context, cfg *config.Config, link *browser.Link, log *slog
 		Limits:      limits(cfg),
 		Log:         log,
 		NewMethod: func(mode string) conversation.Method {
-			return cmdpages.New(cmdpages.Options{
-				Environment: w.env,
-				Pages:       pages,
-				Open:        w.opener(mode, cfg, log),
-				Log:         log,
-				Limits: cmdpages.Limits{
-					Page: cfg.Limits.Page, Unknown: cfg.Limits.Unknown, Result: cfg.Limits.Result, Person: cfg.Limits.Person},
-			})
+			return cmdpages.New(w.method(mode, cfg, pages, log))
 		},
 	}
 	if link != nil {
@@ -125,6 +120,32 @@ func wire(ctx context.Context, cfg *config.Config, link *browser.Link, log *slog
 	}
 	return w, nil
 }
+
+// pages are the page descriptions that count in the environment.
+func (w *wired) pages(cfg *config.Config) (*cmdpages.Pages, error) {
+	file := w.env.Pages
+	if file == "" {
+		file = cfg.Pages
+	}
+	return cmdpages.LoadPages(file)
+}
+
+// method is what the CMD pages are driven with.
+func (w *wired) method(mode string, cfg *config.Config, pages *cmdpages.Pages, log *slog.Logger) cmdpages.Options {
+	return cmdpages.Options{
+		Environment: w.env,
+		Pages:       pages,
+		Open:        w.opener(mode, cfg, log),
+		Log:         log,
+		Limits: cmdpages.Limits{
+			Page: cfg.Limits.Page, Unknown: cfg.Limits.Unknown, Result: cfg.Limits.Result, Person: cfg.Limits.Person},
+		Trace: trace.Options{
+			Dir: traceFolder(cfg), When: trace.When(cfg.Trace), Environment: w.env.Name, Versions: trace.Versions{Host: version}},
+	}
+}
+
+// traceFolder is the folder of the bundles for repair.
+func traceFolder(cfg *config.Config) string { return filepath.Join(cfg.State, "traces") }
 
 // place finds the environment, and starts the sandbox where that is it and none runs.
 func (w *wired) place(ctx context.Context, cfg *config.Config, log *slog.Logger) error {

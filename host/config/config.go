@@ -31,6 +31,8 @@ type Config struct {
 	State        string                 `mapstructure:"state" yaml:"state"`           // folder of journal and copies under way
 	Trust        string                 `mapstructure:"trust" yaml:"trust"`           // folder of further trust anchors, one folder an environment
 	Revocation   string                 `mapstructure:"revocation" yaml:"revocation"` // on, off; empty: as the environment says
+	Trace        string                 `mapstructure:"trace" yaml:"trace"`           // off, unknown or always: when a bundle for repair is kept
+	Pages        string                 `mapstructure:"pages" yaml:"pages"`           // page file over the built-in one, where the environment has none
 	Browser      Browser                `mapstructure:"browser" yaml:"browser"`
 	Limits       Limits                 `mapstructure:"limits" yaml:"limits"`
 	Sandbox      Sandbox                `mapstructure:"sandbox" yaml:"sandbox"`
@@ -93,7 +95,7 @@ func Load(path string, flags map[string]*pflag.Flag) (*Config, error) {
 	v := viper.New()
 	for key, value := range map[string]any{
 		"env": "production", "lang": "", "downloads": "", "state": filepath.Join(xdg.StateHome, "cmdsign"),
-		"trust": filepath.Join(xdg.ConfigHome, "cmdsign", "trust"), "revocation": "",
+		"trust": filepath.Join(xdg.ConfigHome, "cmdsign", "trust"), "revocation": "", "trace": "unknown", "pages": "",
 		"browser.mode": "launch", "browser.path": "", "browser.headless": "auto",
 		"limits.page": "60s", "limits.unknown": "4s", "limits.result": "120s", "limits.person": "15m", "limits.input": "30m",
 		"limits.pdf":  64 << 20,
@@ -178,6 +180,9 @@ func (c *Config) check() error {
 	}
 	if !slices.Contains([]string{"", "on", "off"}, c.Revocation) {
 		return c.Mistake(fmt.Errorf("%q is neither on nor off", c.Revocation), "revocation")
+	}
+	if !slices.Contains([]string{"off", "unknown", "always"}, c.Trace) {
+		return c.Mistake(fmt.Errorf("%q is none of off, unknown, always", c.Trace), "trace")
 	}
 	if c.Browser.Mode != "launch" {
 		return c.Mistake(fmt.Errorf("%q isn't a way to hold a browser; launch is", c.Browser.Mode), "browser", "mode")

@@ -289,6 +289,7 @@ func (j *job) Stuck(k Stuck) {
 		j.s.send(reply{
 			State: j.s.state, Status: statusError, Error: faultOf(problem.New(problem.PageUnknown, ""), j.s.lang),
 			Step: k.Step, Title: k.Title, Host: k.Host, Shown: &k.Shown, Screenshot: base64.StdEncoding.EncodeToString(k.Screenshot),
+			Trace: k.Trace,
 		})
 	})
 }

@@ -24,6 +24,7 @@ const (
 	kindScreenshot kind = "screenshot"
 	kindUpload     kind = "upload_local"
 	kindDocument   kind = "document"
+	kindTrace      kind = "trace"
 )
 
 // message is what a client may send; unknown fields are ignored.
@@ -34,6 +35,7 @@ type message struct {
 	Protocol       int             `json:"protocol"`
 	MinProtocol    int             `json:"min_protocol"`
 	Mode           string          `json:"mode"`
+	Client         string          `json:"client"`
 
 	Phone       *secret.Secret `json:"phone"`
 	PIN         *secret.Secret `json:"pin"`
@@ -48,6 +50,7 @@ type message struct {
 	Cancel      json.RawMessage `json:"cancel"`
 	Ping        json.RawMessage `json:"ping"`
 	Screenshot  json.RawMessage `json:"screenshot"`
+	Trace       json.RawMessage `json:"trace"`
 	UploadLocal json.RawMessage `json:"upload_local"`
 	Document    *struct {
 		PDFFilePath string `json:"pdf_file_path"`
@@ -78,6 +81,8 @@ func parse(data []byte) (message, kind, error) {
 		return m, kindPing, nil
 	case m.Screenshot != nil:
 		return m, kindScreenshot, nil
+	case m.Trace != nil:
+		return m, kindTrace, nil
 	case m.UploadLocal != nil:
 		return m, kindUpload, nil
 	case m.Document != nil:
@@ -155,6 +160,7 @@ type reply struct {
 	Title        string      `json:"title,omitempty"`
 	Host         string      `json:"host,omitempty"`
 	Shown        *bool       `json:"shown,omitempty"`
+	Trace        string      `json:"trace,omitempty"`
 	Result       *resultInfo `json:"result,omitempty"`
 	File         *fileInfo   `json:"file,omitempty"`
 }

@@ -23,6 +23,14 @@ type Method interface {
 	Close() error
 }
 
+// A Tracer is a Method that can keep a bundle of what it saw, from which a maintainer can mend it (docs/TRACE.md).
+type Tracer interface {
+	// Trace writes the bundle, without anything of the person's, and gives its path. It may be called at any time.
+	Trace(ctx context.Context) (path string, err error)
+	// TraceClient takes the client's version.
+	TraceClient(version string)
+}
+
 // Document is what is to be signed: a private copy of what the person confirmed, that nobody else changes.
 type Document struct {
 	Name   string // the file's name, as the person knows it
@@ -67,6 +75,7 @@ type Stuck struct {
 	Host       string
 	Shown      bool // whether the page stands in front of the person
 	Screenshot []byte
+	Trace      string // path of the bundle that was kept for repair; empty: none
 }
 
 // Signed is what came back: held safely on disk already.

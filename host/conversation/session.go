@@ -110,7 +110,7 @@ func (s *session) do(f func()) bool {
 func (s *session) greet() {
 	s.send(reply{
 		State: StateStart, Protocol: Protocol, MinProtocol: MinProtocol, Version: s.opts.Version,
-		Capabilities: []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "resend", "assist", "journal"},
+		Capabilities: []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "resend", "assist", "journal", "trace"},
 		Environment:  s.opts.Environment, Custom: s.opts.Custom, Modes: s.opts.Modes, Unfinished: s.recover(),
 	})
 }
@@ -169,6 +169,8 @@ func (s *session) handle(data []byte) {
 		s.cancel()
 	case kindScreenshot:
 		s.screenshot()
+	case kindTrace:
+		s.trace()
 	case kindUpload:
 		s.take(m)
 	case kindStage1:
@@ -221,6 +223,9 @@ func (s *session) start(m message) {
 	s.auto = truthy(m.AutoScreenshot)
 	s.closeMethod()
 	s.method, s.job, s.upload = s.opts.NewMethod(mode), nil, nil
+	if tracer, ok := s.method.(Tracer); ok {
+		tracer.TraceClient(m.Client)
+	}
 	s.state = StateStage1Input
 	s.send(reply{State: s.state})
 	go s.warm(s.method)
@@ -271,6 +276,27 @@ func (s *session) screenshot() {
 				return
 			}
 			s.send(reply{State: "screenshot", Status: statusOK, Screenshot: base64.StdEncoding.EncodeToString(png)})
+		})
+	}()
+}
+
+// trace has a bundle made for repair, and says where it lies.
+func (s *session) trace() {
+	tracer, ok := s.method.(Tracer)
+	if !ok {
+		s.outOfTurn(kindTrace)
+		return
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)
+		defer cancel()
+		path, err := tracer.Trace(ctx)
+		s.do(func() {
+			if err != nil {
+				s.fault(problem.Wrap(problem.Internal, err))
+				return
+			}
+			s.send(reply{State: "trace", Status: statusOK, Trace: path})
 		})
 	}()
 }

@@ -226,8 +226,10 @@ func valueUnusable(t testing.TB) []altered {
 		c("zero", "/Contents<00>", "").withCheck(pdfsig.CheckCMS, "BER"),
 		c("literal", "/Contents(abc)", "not one hexadecimal"),
 		c("elsewhere", "/Contents 1 0 R", "no /Contents"),
+		c("of half a byte", "/Contents<0>", "not one hexadecimal"),
 		r("missing", "", "no /ByteRange"),
 		r("null", "/ByteRange null", "no /ByteRange"),
+		r("elsewhere", "/ByteRange 1 0 R", "no /ByteRange"),
 		r("empty", "/ByteRange[]", "no /ByteRange"),
 		r("zeros", "/ByteRange[0 0 0 0]", "leaves out"),
 		r("negative", "/ByteRange[0 -1 5 10]", "no plain number"),
@@ -460,6 +462,7 @@ func changedInside(t testing.TB) []altered {
 		g("size of the page", "/MediaBox was changed", onPage("MediaBox", raw("[0 0 100 100]"))),
 		g("rotation of the page", "/Rotate was changed", onPage("Rotate", pdf.Int(180))),
 		g("page removed", fmt.Sprintf("object %d ", tree), object(tree, "Count", pdf.Int(1), "Kids", pdf.Array{ref(page)})),
+		g("page tree written anew", fmt.Sprintf("object %d ", tree), object(tree)),
 		g("page added", "a part of a document", forge{update: func(u *pdf.Update, v *pdf.View, _ pdf.Ref) {
 			p := u.Add(raw("<</Type/Page/Parent %d 0 R/MediaBox[0 0 9 9]>>", tree))
 			kids, err := v.Array(changed(t, v, tree).Get("Kids"))
@@ -493,6 +496,7 @@ func changedInside(t testing.TB) []altered {
 		}}),
 		g("script on opening", "/OpenAction was changed", onCatalog("OpenAction", "<</S/JavaScript/JS(app.alert(1))>>")),
 		g("names", "/Names was changed", onCatalog("Names", "<<>>")),
+		g("metadata", "/Metadata was changed", onCatalog("Metadata", fmt.Sprintf("%d 0 R", content))),
 		g("layers", "/OCProperties was changed", onCatalog("OCProperties", "<<>>")),
 		g("version set back", "/Version", onCatalog("Version", "/1.0")),
 		g("usage rights", "/Perms was changed", onCatalog("Perms", "<</UR3 <<>>>>")),

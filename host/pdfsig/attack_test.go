@@ -147,6 +147,26 @@ func tricks(t testing.TB) []trick {
 		return bytes.Replace(b, []byte("\nxref\n"), []byte("\nxref\n% no reader expects this\n"), 1)
 	}})
 	inTable.check = pdfsig.CheckStructure
+	// The update's trailer leads past the last revision of the original, or to a second table for some readers.
+	updated := pdftest.Update(plain, 3, "<</Title(Another)>>")
+	first := regexp.MustCompile(`startxref\n(\d+)`).FindSubmatch(plain)[1]
+	inTrailer := func(name string, original []byte, check, reason, old, new string) trick {
+		t := on(original, true, name, reason, forge{bytes: func(b []byte) []byte {
+			at := bytes.LastIndex(b, []byte("trailer\n"))
+			require.Regexp(t, old, string(b[at:]))
+			return append(bytes.Clone(b[:at]), regexp.MustCompile(old).ReplaceAll(b[at:], []byte(new))...)
+		}})
+		t.check = check
+		return t
+	}
+	out = append(out,
+		inTrailer("update of an older revision", updated, pdfsig.CheckOneRevision, "doesn't go on from", `/Prev \d+`, "/Prev "+string(first)),
+		inTrailer("update without what was before", plain, pdfsig.CheckOneRevision, "doesn't go on from", `/Prev \d+`, ""),
+		inTrailer("second table for newer readers", plain, pdfsig.CheckStructure, "", `/Prev`, "/XRefStm 20/Prev"),
+		inTrailer("catalog of another generation", plain, pdfsig.CheckStructure, "", `/Root 1 0 R`, "/Root 1 1 R"),
+		inTrailer("catalog given twice", plain, pdfsig.CheckStructure, "twice", `/Root 1 0 R`, "/Root 1 0 R/R#6fot 2 0 R"),
+		inTrailer("document information from elsewhere", plain, pdfsig.CheckRevisionChanges, "document information", `/Info 3 0 R`, "/Info 4 0 R"),
+	)
 	comment := trick{altered{"G", "object in a comment", between(t, "% 5 0 obj (hidden) endobj\n"), document, pdfsig.CheckOneRevision, "hides an object"}, true}
 	return append(out, unread, inTable, comment)
 }

@@ -11,7 +11,7 @@ export PATH := $(PATH):/usr/local/go/bin
 
 GOCODE := host installer manifests extension/e2e
 
-.PHONY: build host extension test test-screen test-long lint fmt cross fuzz demo clean deps
+.PHONY: build host extension test test-screen test-long faults soak lint fmt cross fuzz demo clean deps
 
 # bin/cmdsign and extension/dist/{chromium,firefox}.
 build: host extension
@@ -38,6 +38,16 @@ test-screen: deps extension
 
 test-long: deps extension
 	E2E_LONG=1 go test -run TestTheCodeIsWaitedForWithThePopupClosed -count 1 ./extension/e2e
+
+# What every fault of the sandbox comes to, in both modes, into docs/FAULTS.md.
+faults: deps extension
+	E2E_FAULTS=write go test -run TestEveryFaultInRelay -count 1 -timeout 60m ./extension/e2e
+	E2E_FAULTS=write go test -run TestEveryFaultInLaunch -count 1 -timeout 60m ./host/command
+
+# Many signings by one browser and one host, a fault in every second.
+SOAK ?= 1000
+soak: deps extension
+	SOAK=$(SOAK) go test -run TestSoak -count 1 -timeout 300m -v ./extension/e2e
 
 lint: bin/staticcheck extension
 	@unformatted=$$(gofmt -l $(GOCODE)); test -z "$$unformatted" || { echo "make fmt would change:"; echo "$$unformatted"; exit 1; }

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig/pdftest"
 )
 
 // site is the web as the person finds it: pages with links to PDFs of every kind, on two origins.
@@ -47,6 +49,11 @@ func newSite(t *testing.T) *site {
 	go server.Serve(listener)
 	t.Cleanup(func() { server.Close() })
 	return s
+}
+
+// numbered is a document of its own for each number of three digits.
+func numbered(n string) []byte {
+	return bytes.Replace(pdftest.New(pdftest.Options{}), []byte("pay 100 euros"), []byte("pay "+n+" euros"), 1)
 }
 
 func (s *site) url(host, path string) string { return "http://" + host + ":" + s.port + path }
@@ -108,6 +115,9 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		s.send(w)
+	case strings.HasPrefix(r.URL.Path, "/numero/"):
+		w.Header().Set("Content-Type", "application/pdf")
+		w.Write(numbered(r.URL.Path[len("/numero/"):]))
 	case r.URL.Path == "/nao-e-pdf.pdf":
 		w.Header().Set("Content-Type", "application/pdf")
 		fmt.Fprint(w, "<!doctype html><title>Erro</title>Isto não é um PDF.")

@@ -88,3 +88,18 @@ func TestFilesEndInALine(t *testing.T) {
 		assert.NotContains(t, string(data), "\r\n", "%s has Windows line ends", file)
 	}
 }
+
+// A threat model that names a test which isn't there promises what nobody checks.
+func TestTheThreatModelNamesRealTests(t *testing.T) {
+	named := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`").FindAllSubmatch(read(t, "SECURITY.md"), -1)
+	require.NotEmpty(t, named)
+	var all bytes.Buffer
+	for _, file := range trackedFiles(t) {
+		if strings.HasSuffix(file, "_test.go") {
+			all.Write(read(t, file))
+		}
+	}
+	for _, name := range named {
+		assert.True(t, bytes.Contains(all.Bytes(), append([]byte("func "), append(name[1], '(')...)), "SECURITY.md: %s", name[1])
+	}
+}

@@ -115,7 +115,9 @@ func soak(t *testing.T, n int, who uint64) {
 	for _, dir := range []string{"tmp", "run", "state/cmdsign/work", "cache/cmdsign/profiles"} {
 		left, err := filepath.Glob(person.at(dir, "*"))
 		require.NoError(t, err)
-		left = slices.DeleteFunc(left, func(path string) bool { return strings.Contains(path, "org.chromium.") || strings.Contains(path, "dconf") })
+		left = slices.DeleteFunc(left, func(path string) bool {
+			return strings.Contains(path, "org.chromium.") || strings.Contains(path, "dconf")
+		})
 		require.Empty(t, left, "left behind")
 	}
 }

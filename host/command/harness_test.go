@@ -57,8 +57,7 @@ func newMachine(t *testing.T, cfg sandbox.Config, settings ...string) *machine {
 	t.Cleanup(func() { sb.Close() })
 	m.sandbox = sb
 	trust := filepath.Join(m.dir, "root.pem")
-	root := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: sb.Root().Raw})
-	require.NoError(t, os.WriteFile(trust, root, 0o600))
+	require.NoError(t, os.WriteFile(trust, pemOf(sb), 0o600))
 	m.configure(append([]string{fmt.Sprintf(`
 environments:
   test:
@@ -68,6 +67,11 @@ environments:
     revocation: off
 `, sb.IntroURL(), strings.Join(sb.Origins(), ", "), trust)}, settings...)...)
 	return m
+}
+
+// pemOf is the sandbox's root as a file has it.
+func pemOf(sb *sandbox.Sandbox) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: sb.Root().Raw})
 }
 
 // bareMachine has no sandbox and no configuration.

@@ -16,7 +16,7 @@ export function fakeChrome() {
   let nextTab = 7;
   const fake = {
     openTabs: tabs,
-    runtime: { id: "biinmmoipeoiiaklagdgaiadmjdphlhg", getURL: (path: string) => `chrome-extension://biinmmoipeoiiaklagdgaiadmjdphlhg/${path}` },
+    runtime: { id: "biinmmoipeoiiaklagdgaiadmjdphlhg", getURL: (path: string) => `chrome-extension://biinmmoipeoiiaklagdgaiadmjdphlhg/${path}`, getManifest: () => ({ version: "0.0.0" }) },
     i18n: { getMessage: (key: string) => key },
     tabs: {
       create: vi.fn(async ({ active }: { url: string; active: boolean }) => {

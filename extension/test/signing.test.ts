@@ -108,7 +108,7 @@ describe("a signing", () => {
   it("goes from the file to the end, and neither PIN nor code leaves in relay mode or is stored", async () => {
     const signing = new Signing();
     const hash = await toCode(signing);
-    expect(told("start")).toEqual([{ start: "", mode: "relay", auto_screenshot: 0, lang: "en", protocol: 1, min_protocol: 1 }]);
+    expect(told("start")).toEqual([{ start: "", mode: "relay", auto_screenshot: 0, lang: "en", protocol: 1, min_protocol: 1, client: "0.0.0" }]);
     expect(told("phone")).toEqual([{ phone: "+351 912345678", pin_token: expect.stringMatching(/^t-[0-9a-f]{32}$/), confirm: hash }]);
     await signing.act({ do: "otp", code: "864 213" });
     expect(told("otp_token")).toEqual([{ otp_token: expect.stringMatching(/^t-/) }]);

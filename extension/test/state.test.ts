@@ -94,6 +94,8 @@ it("assist shows what to do by hand, and goes away when the page is known again"
   };
   const view = after(confirmed, stuck);
   expect(view).toMatchObject({ screen: "assist", picture: "iVBO", assist: { step: "details_page", title: "Novidades", site: "cmd.pt", shown: true } });
+  expect(view.assist).not.toHaveProperty("trace");
+  expect(after(confirmed, { ...stuck, trace: "/state/traces/t.zip" }).assist).toMatchObject({ trace: "/state/traces/t.zip" });
   expect(after(view, { state: "stage1", status: "OK", progress: "resumed" })).toMatchObject({ screen: "working", assist: undefined, problem: undefined });
 });
 

@@ -149,6 +149,7 @@ export class Signing {
       const { mode } = this.view;
       const start: ClientMessage = {
         start: "", mode, auto_screenshot: 0, lang: lang(), protocol: PROTOCOL, min_protocol: MIN_PROTOCOL,
+        client: chrome.runtime.getManifest().version,
       };
       if (!(await this.#ask(start, (m) => m.state === "stage1_input"))) return;
     }

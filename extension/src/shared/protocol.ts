@@ -99,6 +99,7 @@ export interface HostMessage {
   title?: string;
   host?: string;
   shown?: boolean;
+  trace?: string;
   result?: Result;
   file?: FileInfo;
 }
@@ -112,7 +113,7 @@ export interface Chunk {
 }
 
 export type ClientMessage =
-  | { start: ""; mode: Mode; auto_screenshot: 0 | 1; lang: "pt" | "en"; protocol: number; min_protocol: number }
+  | { start: ""; mode: Mode; auto_screenshot: 0 | 1; lang: "pt" | "en"; protocol: number; min_protocol: number; client: string }
   | { upload_local: Chunk }
   | { document: { pdf_file_path: string } }
   | { phone: string; pin?: string; pin_token?: string; confirm: string; sign_again?: string }

@@ -59,7 +59,7 @@ export interface View {
   /** When the code was sent, in ms since 1970. */
   sentAt?: number;
   cancelling?: boolean;
-  assist?: { step: string; title: string; site: string; shown: boolean };
+  assist?: { step: string; title: string; site: string; shown: boolean; trace?: string };
   /** PNG in base64. */
   picture?: string;
 

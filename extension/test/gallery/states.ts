@@ -70,7 +70,7 @@ export function states(t: T, say: (pt: string, en: string) => string, now: numbe
     },
     "sending": { ...base, screen: "sending", codeSent: true, steps: [...toCode, "code_sent"] },
     "assist": {
-      ...base, screen: "assist", steps: walked, assist: { step: "details_page", title: "Novidades da CMD", site: "cmd.autenticacao.gov.pt", shown: true },
+      ...base, screen: "assist", steps: walked, assist: { step: "details_page", title: "Novidades da CMD", site: "cmd.autenticacao.gov.pt", shown: true, trace: say("/home/eu/.local/state/cmdsign/traces/trace-20261122-101500-5e7ce6.zip", "/home/me/.local/state/cmdsign/traces/trace-20261122-101500-5e7ce6.zip") },
       problem: error("PAGE_UNKNOWN", "nothing", say("A página da Chave Móvel Digital não é conhecida deste programa.", "This program doesn't know this Chave Móvel Digital page."), say("Continue à mão nessa página; o programa segue quando a reconhecer e guarda o ficheiro assinado.", "Go on by hand in that page; the program carries on when it knows it again and saves the signed file.")),
     },
     "done": { ...base, screen: "done", codeSent: true, result, file },

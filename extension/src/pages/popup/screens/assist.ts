@@ -6,7 +6,7 @@ import { stepName } from "../stepper";
 import { picture } from "./working";
 
 export const assist: Screen = (view, act) => {
-  const { step, title, site, shown } = view.assist!;
+  const { step, title, site, shown, trace } = view.assist!;
   return [
     h("h1", {}, t("assistTitle")),
     ...(view.problem ? [problemNote(view.problem)!] : []),
@@ -14,6 +14,7 @@ export const assist: Screen = (view, act) => {
     ...(title || site ? [para(t("assistPage", title || "—", site || "—"), "muted")] : []),
     para(shown ? t("assistShown") : t("assistHidden")),
     ...picture(view),
+    ...(trace ? [para(t("assistTrace", trace), "muted")] : []),
     h(
       "div",
       { className: "buttons" },

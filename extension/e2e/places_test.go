@@ -324,5 +324,11 @@ func (c *chrome) cmdTab() target.ID {
 // alone waits until the tab of the CMD is gone.
 func (c *chrome) alone() {
 	c.p.t.Helper()
-	require.Eventually(c.p.t, func() bool { return len(c.tabs()) == 1 }, patience, tick, "the tab of the CMD stays")
+	require.Eventually(c.p.t, func() bool { return len(c.tabs()) == 1 }, patience, tick, "the tab of the CMD stays: %s", lazy(func() string {
+		var all []string
+		for _, tab := range c.tabs() {
+			all = append(all, tab.URL)
+		}
+		return strings.Join(all, " ")
+	}))
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox"
@@ -95,6 +97,9 @@ func soak(t *testing.T, n int, who uint64) {
 		last.press(".buttons button:last-of-type")
 		last.until("choose")
 		last.close()
+		if end.Code == "MAY_BE_SIGNED" {
+			browser.closeCMD() // it stays for the person to look
+		}
 		browser.alone()
 		if i%25 == 24 {
 			use = append(use, person.usage(browser))
@@ -119,6 +124,17 @@ func soak(t *testing.T, n int, who uint64) {
 			return strings.Contains(path, "org.chromium.") || strings.Contains(path, "dconf")
 		})
 		require.Empty(t, left, "left behind")
+	}
+}
+
+// closeCMD closes the CMD's tabs, where some are left.
+func (c *chrome) closeCMD() {
+	c.p.t.Helper()
+	for _, info := range c.tabs() {
+		if strings.Contains(info.URL, "cmd.localhost") {
+			_, err := chromedp.CallBrowser(c.ctx, target.CloseTarget, target.CloseTargetParams{TargetID: info.TargetID})
+			require.NoError(c.p.t, err)
+		}
 	}
 }
 

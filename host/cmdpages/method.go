@@ -159,7 +159,8 @@ func (m *Method) Sign(ctx context.Context, doc conversation.Document, person con
 	e.dropCredentials()
 	e.dropAnswer()
 	if err != nil {
-		if e.guard.maySign.Load() || e.guard.byHand.Load() {
+		// A tab that was stopped on its way to another address isn't left to the person: a reload would go there.
+		if (e.guard.maySign.Load() || e.guard.byHand.Load()) && !problem.Is(err, problem.OriginRefused) {
 			m.tab.Keep()
 		}
 		return conversation.Signed{}, m.explain(ctx, e.afterCommit(err))

@@ -25,11 +25,14 @@ extension: extension/node_modules/.package-lock.json
 extension/node_modules/.package-lock.json: extension/package-lock.json
 	cd extension && npm ci --no-fund --no-audit --loglevel=error
 
-# The race detector needs a C compiler, so this one is not CGO_ENABLED=0. One package after the other: browsers of several
-# at once are too slow for each other.
+# Those that start browsers come alone: browsers of several at once are too slow for each other.
+BROWSERS := extension/e2e host/command host/sandbox installer
+
+# The race detector needs a C compiler, so this one is not CGO_ENABLED=0.
 test: deps extension lint cross
 	cd extension && npm test --silent
-	CGO_ENABLED=1 go test -race -timeout 30m -p 1 ./...
+	CGO_ENABLED=1 go test -race -timeout 30m $$(go list ./... | grep -vE '/($(subst $() ,|,$(BROWSERS)))$$')
+	CGO_ENABLED=1 go test -race -timeout 30m -p 1 $(BROWSERS:%=./%)
 
 # A real pointer on a screen of its own, and waits as long as a person's: beside the rest, for their time.
 test-screen: deps extension

@@ -11,7 +11,7 @@ export PATH := $(PATH):/usr/local/go/bin
 
 GOCODE := host installer manifests extension/e2e
 
-.PHONY: build host extension test test-screen test-long faults soak lint fmt cross fuzz demo clean deps
+.PHONY: build host extension test test-screen test-long faults kills soak lint fmt cross fuzz demo clean deps
 
 # bin/cmdsign and extension/dist/{chromium,firefox}.
 build: host extension
@@ -46,6 +46,10 @@ test-long: deps extension
 faults: deps extension
 	E2E_FAULTS=write go test -run TestEveryFaultInRelay -count 1 -timeout 60m ./extension/e2e
 	E2E_FAULTS=write go test -run TestEveryFaultInLaunch -count 1 -timeout 60m ./host/command
+
+# Host, worker and browser killed at random moments.
+kills: deps extension
+	E2E_KILLS=50 go test -run TestKilledAtRandomMoments -count 1 -timeout 60m -v ./extension/e2e
 
 # Many signings by one browser and one host, a fault in every second.
 SOAK ?= 1000

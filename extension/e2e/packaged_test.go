@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,7 +27,6 @@ const policies = "/etc/chromium/policies/managed"
 // this computer, so this test runs alone and takes it away again.
 func TestSignWithThePackedExtension(t *testing.T) {
 	person := newPerson(t)
-	web := newSite(t)
 	crx, id := pack(t, person)
 	require.NotEqual(t, extensionID, id)
 	updates := person.at("updates.xml")
@@ -40,40 +38,19 @@ func TestSignWithThePackedExtension(t *testing.T) {
 		// Else no debugger gets into what a policy put in, the test's own included.
 		"DeveloperToolsAvailability": 1,
 	})
-	person.configure(id, "")
-	person.register(binary, id)
-
-	browser := person.start(chromedp.Flag("disable-background-networking", false))
-	browser.id = id
-	browser.drive.Drive(id)
-	browser.worker(`0`)
-	require.False(t, inWorker[bool](browser, `chrome.extension.isAllowedFileSchemeAccess()`), "it has an access that people's own doesn't have")
-
-	browser.goTo(web.url(siteHost, "/"))
-	for _, link := range []string{"same", "cross"} {
-		popup := browser.menu(link)
-		popup.signs(web)
-		popup.another()
+	for name, rung := range ladder {
+		t.Run(name, func(t *testing.T) {
+			person := newPerson(t)
+			person.configure(id, "")
+			person.register(binary, id)
+			browser := person.start(chromedp.Flag("disable-background-networking", false))
+			browser.id = id
+			browser.drive.Drive(id)
+			require.False(t, inWorker[bool](browser, `chrome.extension.isAllowedFileSchemeAccess()`), "it has an access that people's own doesn't have")
+			rung(t, person, newSite(t), browser)
+			browser.stop()
+		})
 	}
-	path := person.at("home", "contrato local.pdf")
-	require.NoError(t, os.WriteFile(path, web.pdf, 0o600))
-	address := (&url.URL{Scheme: "file", Path: path}).String()
-	popup := browser.pick(map[string]any{"menuItemId": "link", "linkUrl": address})
-	popup.signs(web)
-	popup.another()
-	browser.goTo(address)
-	popup = browser.pick(map[string]any{"menuItemId": "page", "pageUrl": address})
-	popup.signs(web)
-	popup.another()
-	browser.goTo(web.url(siteHost, "/contrato.pdf"))
-	popup = browser.click()
-	popup.until("choose")
-	popup.choose("O PDF deste separador")
-	popup.signs(web)
-
-	require.Equal(t, 5, person.sandbox.signatures())
-	require.Equal(t, []string{"contrato local-signed (2).pdf", "contrato local-signed.pdf", "contrato-signed (2).pdf", "contrato-signed.pdf",
-		"privado-signed.pdf"}, person.downloads())
 }
 
 // pack makes a packed extension with a key of its own, and tells its id.

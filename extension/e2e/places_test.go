@@ -225,14 +225,20 @@ func TestTheHostIsKilled(t *testing.T) {
 	})
 }
 
-// The person's own ways of ending it: Cancel on the browser's bar, and the tab closed. The bar isn't there in a headless
-// browser, so its event comes from the worker.
+// The person's own ways of ending it: Cancel in the popup, Cancel on the browser's bar, and the tab closed. The bar isn't there
+// in a headless browser, so its event comes from the worker (TestCancelOnTheDebuggingBar has the real one).
 func TestThePersonEndsIt(t *testing.T) {
 	t.Parallel()
 	person := newPerson(t)
 	web := newSite(t)
 	browser := person.browse()
 	popup := atCode(t, browser, web, false)
+	popup.pressText("button", "Cancelar")
+	popup.until("cancelled")
+	browser.alone()
+	popup.close()
+
+	popup = atCode(t, browser, web, false)
 	browser.worker(`chrome.tabs.query({active: false}).then(([tab]) => chrome.debugger.onDetach.dispatch({tabId: tab.id}, "canceled_by_user"))`)
 	popup.until("cancelled")
 	browser.alone()
@@ -324,11 +330,14 @@ func (c *chrome) cmdTab() target.ID {
 // alone waits until the tab of the CMD is gone.
 func (c *chrome) alone() {
 	c.p.t.Helper()
-	require.Eventually(c.p.t, func() bool { return len(c.tabs()) == 1 }, patience, tick, "the tab of the CMD stays: %s", lazy(func() string {
-		var all []string
-		for _, tab := range c.tabs() {
-			all = append(all, tab.URL)
-		}
-		return strings.Join(all, " ")
-	}))
+	require.Eventually(c.p.t, func() bool { return len(c.tabs()) == 1 }, patience, tick, "the tab of the CMD stays: %s", lazy(c.addresses))
+}
+
+// addresses are those of all tabs.
+func (c *chrome) addresses() string {
+	var all []string
+	for _, tab := range c.tabs() {
+		all = append(all, tab.URL)
+	}
+	return strings.Join(all, " ")
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
@@ -101,7 +102,9 @@ func soak(t *testing.T, n int, who uint64) {
 			doubts++
 			browser.closeCMD() // it stays for the person to look
 		}
-		browser.alone()
+		if !browser.single() {
+			require.Fail(t, "a tab is left", "%s: %s", what, browser.addresses())
+		}
 		if i%25 == 24 {
 			use = append(use, person.usage(browser))
 			t.Logf("%d signings: %d signed, %d of the rest may be; %s", i+1, signed, maybe, use[len(use)-1])
@@ -130,6 +133,17 @@ func soak(t *testing.T, n int, who uint64) {
 		})
 		require.Empty(t, left, "left behind")
 	}
+}
+
+// single waits for a moment until one tab is left.
+func (c *chrome) single() bool {
+	c.p.t.Helper()
+	for end := time.Now().Add(15 * time.Second); len(c.tabs()) != 1; <-time.After(tick) {
+		if time.Now().After(end) {
+			return false
+		}
+	}
+	return true
 }
 
 // closeCMD closes the CMD's tabs, where some are left.

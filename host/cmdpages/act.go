@@ -203,6 +203,9 @@ func (e *engine) ask(ctx context.Context, now *seen, prompt conversation.CodePro
 	case m := <-moves:
 		stopAsking()
 		<-answers
+		if ctx.Err() != nil && !now.Approval {
+			e.guard.maySign.Store(false) // the person cancelled, and nothing but their code could have signed
+		}
 		return nil, m.next, m.signed, m.err
 	}
 }

@@ -25,10 +25,17 @@ type relayTransport struct {
 
 	mu     sync.Mutex
 	queue  []*cdproto.Message
+	queued int // bytes in queue
 	wake   chan struct{}
 	closed bool
 	sticky []stickyCommand
 }
+
+// What chromedp hasn't read yet: messages, and bytes of them. One of them may be a whole file.
+const (
+	maxQueue  = 10_000
+	maxQueued = 2 * maxParts
+)
 
 // stickyCommand sets up something that ends with the debugger's session, and is sent again once it's back.
 type stickyCommand struct {
@@ -63,6 +70,7 @@ func (t *relayTransport) Read(ctx context.Context, msg *cdproto.Message) error {
 		if len(t.queue) > 0 {
 			*msg = *t.queue[0]
 			t.queue = t.queue[1:]
+			t.queued -= sizeOf(msg)
 			t.mu.Unlock()
 			return nil
 		}
@@ -81,12 +89,20 @@ func (t *relayTransport) Read(ctx context.Context, msg *cdproto.Message) error {
 
 func (t *relayTransport) push(msg *cdproto.Message) {
 	t.mu.Lock()
-	if !t.closed {
+	switch {
+	case t.closed:
+	case len(t.queue) >= maxQueue || t.queued+sizeOf(msg) > maxQueued:
+		t.log.Error("the extension tells more than is read", "messages", len(t.queue), "bytes", t.queued)
+		t.closed = true
+	default:
 		t.queue = append(t.queue, msg)
+		t.queued += sizeOf(msg)
 	}
 	t.mu.Unlock()
 	t.ring()
 }
+
+func sizeOf(msg *cdproto.Message) int { return len(msg.Params) + len(msg.Result) }
 
 func (t *relayTransport) ring() {
 	select {

@@ -1,0 +1,138 @@
+package browser
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// hostile is a pipe to something that answers each request, and says what it wants besides.
+type hostile struct {
+	inbox chan []byte
+	once  sync.Once
+	gone  chan struct{}
+}
+
+func newHostile() *hostile {
+	return &hostile{inbox: make(chan []byte, 1024), gone: make(chan struct{})}
+}
+
+func (h *hostile) Read() ([]byte, error) {
+	select {
+	case data := <-h.inbox:
+		return data, nil
+	case <-h.gone:
+		return nil, io.EOF
+	}
+}
+
+func (h *hostile) Write(data []byte) error {
+	var m struct {
+		CDP struct {
+			ID int64  `json:"id"`
+			Do string `json:"do"`
+		} `json:"cdp"`
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		return err
+	}
+	result := map[string]any{}
+	if m.CDP.Do == "open" {
+		result["targetId"] = "T"
+	}
+	answer, err := json.Marshal(map[string]any{"cdp": map[string]any{"id": m.CDP.ID, "result": result}})
+	if err == nil {
+		h.say(answer)
+	}
+	return err
+}
+
+func (h *hostile) say(data []byte) {
+	select {
+	case h.inbox <- data:
+	case <-h.gone:
+	}
+}
+
+func (h *hostile) hangUp() { h.once.Do(func() { close(h.gone) }) }
+
+// open opens a relay tab over the pipe, and reads it as the conversation does.
+func (h *hostile) open(t testing.TB) (Tab, <-chan int) {
+	link := NewLink(h)
+	rest := make(chan int, 1)
+	go func() {
+		n := 0
+		for {
+			if _, err := link.Read(); err != nil {
+				rest <- n
+				return
+			}
+			n++
+		}
+	}()
+	tab, err := Relay(t.Context(), link, []string{"http://cmd.localhost"}, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	return tab, rest
+}
+
+// Whatever comes over the pipe, the host stays, and can end.
+func FuzzRelay(f *testing.F) {
+	for _, seed := range []string{
+		`{"cdp":{"event":"Page.frameNavigated","params":{"frame":{"id":"T","loaderId":"1","url":"http://cmd.localhost/"}}}}`,
+		`{"cdp":{"event":"Page.frameNavigated","params":{}}}`,
+		`{"cdp":{"event":"Page.frameNavigated"}}`,
+		`{"cdp":{"event":"Runtime.executionContextCreated","params":{"context":{"id":1,"uniqueId":"u","auxData":{"frameId":"T","isDefault":true}}}}}`,
+		`{"cdp":{"event":"Runtime.executionContextCreated","params":{"context":null}}}`,
+		`{"cdp":{"event":"Runtime.executionContextDestroyed","params":{"executionContextId":-1}}}`,
+		`{"cdp":{"event":"DOM.documentUpdated"}}`,
+		`{"cdp":{"event":"DOM.setChildNodes","params":{"parentId":1,"nodes":[null]}}}`,
+		`{"cdp":{"event":"Target.attachedToTarget","params":{"sessionId":"x"}}}`,
+		`{"cdp":{"event":"Target.detachedFromTarget","params":{"sessionId":"relay"}}}`,
+		`{"cdp":{"event":"Target.targetInfoChanged","params":{}}}`,
+		`{"cdp":{"event":"Fetch.requestPaused","params":{"requestId":"1"}}}`,
+		`{"cdp":{"event":"Page.lifecycleEvent","params":{}}}`,
+		`{"cdp":{"event":"Page.frameAttached","params":{"frameId":"T","parentFrameId":"T"}}}`,
+		`{"cdp":{"event":"Inspector.detached","params":{"reason":"x"}}}`,
+		`{"cdp":{"event":"Browser.downloadProgress"}}`,
+		`{"cdp":{"detached":{"reason":"canceled_by_user"}}}` + "\n" + `{"cdp":{"reattached":{}}}`,
+		`{"cdp":{"reattached":{}}}`,
+		`{"cdp":{"downloaded":{"path":"/x.pdf"}}}`,
+		`{"cdp":{"part":"{\"event\":\"Page.load","more":true}}` + "\n" + `{"cdp":{"part":"EventFired\"}","more":false}}`,
+		`{"cdp":{"id":1,"result":null}}`, `{"cdp":{"id":2,"error":{"code":"DETACHED"}}}`, `{"cdp":null}`, `{"cdp":[]}`, `{"start":""}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		h := newHostile()
+		tab, rest := h.open(t)
+		for line := range bytes.Lines(data) {
+			h.say(line)
+		}
+		h.hangUp()
+		select {
+		case <-rest:
+		case <-time.After(20 * time.Second):
+			t.Fatal("the pipe isn't read any more")
+		}
+		require.NoError(t, tab.Close())
+	})
+}
+
+// An extension that tells more than anybody reads is hung up on before it fills the memory.
+func TestAFloodOfEventsEndsTheTab(t *testing.T) {
+	t.Parallel()
+	transport := newRelayTransport(NewLink(newHostile()), "T", slog.New(slog.DiscardHandler))
+	params, err := json.Marshal(map[string]string{"x": string(bytes.Repeat([]byte("x"), 1<<20))})
+	require.NoError(t, err)
+	for range 2000 {
+		transport.event("Page.loadEventFired", params)
+	}
+	require.LessOrEqual(t, len(transport.queue), 600)
+	require.True(t, transport.closed)
+}

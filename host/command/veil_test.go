@@ -93,12 +93,18 @@ func TestPicturesInATraceAreCovered(t *testing.T) {
 		sight, err := viewer.Visit(t.Context(), server.URL+"/page")
 		require.NoError(t, err)
 		require.Empty(t, sight.Page)
-		bundle, err := trace.Open(viewer.Trace(t.Context()))
-		require.NoError(t, err)
-		require.Len(t, bundle.Index.Pages, 1)
-		picture = bundle.Picture(bundle.Index.Pages[0])
-		require.NotEmpty(t, picture)
-		return bundle.DOM(bundle.Index.Pages[0]), picture
+		// On a busy machine a picture that takes too long is done without: then it's asked for again.
+		for range 10 {
+			bundle, err := trace.Open(viewer.Trace(t.Context()))
+			require.NoError(t, err)
+			require.Len(t, bundle.Index.Pages, 1)
+			dom, picture = bundle.DOM(bundle.Index.Pages[0]), bundle.Picture(bundle.Index.Pages[0])
+			if picture != nil {
+				return dom, picture
+			}
+		}
+		require.Fail(t, "no picture of the page")
+		return dom, picture
 	}
 	dom, picture := kept(personalPage("Documento", "Zulmira Quaresma", "912345678", "1951-02-03", "Anexo"))
 	otherDOM, otherPicture := kept(personalPage("Documento", "Leopold Ximenesa", "268274105", "1984-11-27", "Texto"))

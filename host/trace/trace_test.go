@@ -35,13 +35,9 @@ func TestWhatIsSeenOfATextIsAList(t *testing.T) {
 		"  Sim,\n\tcontinuar ":                            "Sim, continuar",
 		"٠١٢٣٤٥٦٧٨":                                       "#",
 		"Ⅻ ½ ²":                                           "#",
-		"ação\u200bsecreta":                               "xxxxxxxxxxxx",
+		"Ma\u200bria no\x00va":                            "xx xx no xx",
 	} {
 		got := w.Redact(said)
-		if said == "ação\u200bsecreta" {
-			require.NotContains(t, got, "secreta")
-			continue
-		}
 		require.Equal(t, seen, got, said)
 		require.Equal(t, got, w.Redact(got), "a second time it comes through unchanged")
 	}
@@ -200,7 +196,7 @@ func TestBundle(t *testing.T) {
 // No walk is too long for a bundle, and no folder gets too full.
 func TestLimits(t *testing.T) {
 	r, dir := recorder(t)
-	for i := range 100 {
+	for i := range 40 {
 		s := sight(fmt.Sprint(i))
 		s.Title = strings.Repeat("a", i+1)
 		for range 3000 {
@@ -275,7 +271,7 @@ func TestNotABundle(t *testing.T) {
 
 // However the words of a page are put together, what comes out is words of the list, masks and signs.
 func FuzzRedact(f *testing.F) {
-	for _, seed := range []string{"Confirme o código 123", "maria@x.pt", "MARIA \u00a0 912", "a\u0301b\u200d", "\xff\xfe", "#x*"} {
+	for _, seed := range []string{"A\x05A", "Confirme o código 123", "maria@x.pt", "MARIA \u00a0 912", "a\u0301b\u200d", "\xff\xfe", "#x*"} {
 		f.Add(seed)
 	}
 	w := NewWords()

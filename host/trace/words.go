@@ -80,6 +80,13 @@ var (
 // Redact gives a text with every number and every word that isn't of the list masked, in one line of at most 300 runes. What
 // it gives comes through unchanged a second time.
 func (w *Words) Redact(text string) string {
+	// What isn't seen must part words, or two of the list could make one that isn't.
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.Is(unicode.M, r) || unicode.IsNumber(r) || unicode.IsPunct(r) || unicode.IsSymbol(r) {
+			return r
+		}
+		return ' '
+	}, text)
 	chunks := strings.Fields(text)
 	for i, chunk := range chunks {
 		if strings.ContainsRune(chunk, '@') {
@@ -90,12 +97,6 @@ func (w *Words) Redact(text string) string {
 	}
 	line := stars.ReplaceAllString(strings.Join(chunks, " "), "*")
 	line = numbers.ReplaceAllString(line, maskNumber)
-	line = strings.Map(func(r rune) rune {
-		if r == ' ' || unicode.IsLetter(r) || unicode.Is(unicode.M, r) || unicode.IsPunct(r) || unicode.IsSymbol(r) {
-			return r
-		}
-		return -1
-	}, line)
 	if runes := []rune(line); len(runes) > maxText {
 		line = strings.TrimSpace(string(runes[:maxText]))
 	}

@@ -127,7 +127,6 @@ func (p *patient) code(m message) {
 	}
 	p.typed = append(p.typed, code)
 	p.answer(m, fields{"otp": code})
-	return
 }
 
 // launchRow signs with a fault and says what came of it.

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -171,10 +172,25 @@ func (t *relayTransport) refuse(msg *cdproto.Message, err error) {
 	t.push(&cdproto.Message{ID: msg.ID, SessionID: msg.SessionID, Error: failure})
 }
 
-// event passes on what happened in the tab.
+// events are those that the extension lets through (docs/RELAY.md), each with the part that it's about: chromedp and the
+// engine take that for granted.
+var events = map[string]string{
+	"Runtime.executionContextCreated": "context", "Runtime.executionContextDestroyed": "", "Runtime.executionContextsCleared": "",
+	"Page.frameNavigated": "frame", "Page.frameStartedLoading": "", "Page.frameStoppedLoading": "",
+	"Page.loadEventFired": "", "Page.domContentEventFired": "", "Page.javascriptDialogOpening": "",
+	"Inspector.targetCrashed": "", "Fetch.requestPaused": "request",
+}
+
+// event passes on what happened in the tab. What isn't on the list, or lacks its part, is left out.
 func (t *relayTransport) event(method string, params json.RawMessage) {
 	if len(params) == 0 {
 		params = json.RawMessage("{}")
+	}
+	part, known := events[method]
+	var fields map[string]json.RawMessage
+	if !known || json.Unmarshal(params, &fields) != nil || part != "" && !bytes.HasPrefix(bytes.TrimSpace(fields[part]), []byte("{")) {
+		t.log.Warn("an event that isn't expected", "method", method)
+		return
 	}
 	t.log.Debug("relay event", "method", method)
 	t.push(&cdproto.Message{SessionID: relaySession, Method: cdproto.MethodType(method), Params: jsonv2.Value(params)})

@@ -249,6 +249,18 @@ func TestThePersonEndsIt(t *testing.T) {
 	require.NoError(t, err)
 	popup.until("failed")
 	popup.problem("BROWSER_LOST")
+	popup.close()
+
+	// They go elsewhere in that tab: it's stopped as any way out is, and closed, so that nothing of the form goes along.
+	popup = atCode(t, browser, web, false)
+	tab, cancel := chromedp.NewContext(browser.ctx, chromedp.WithTargetID(browser.cmdTab()), chromedp.WithDetachOnCancel())
+	defer cancel()
+	_, err = chromedp.Run(tab, chromedp.Evaluate[chromedp.Void](fmt.Sprintf("void (location.href = %q)", web.url(otherHost, "/outro-sitio"))))
+	require.NoError(t, err)
+	popup.until("failed")
+	popup.problem("ORIGIN_REFUSED")
+	browser.alone()
+	require.Empty(t, web.asked("/outro-sitio"))
 	require.Zero(t, person.sandbox.signatures())
 	require.Empty(t, person.downloads())
 }

@@ -44,6 +44,7 @@ func TestKilledAtRandomMoments(t *testing.T) {
 
 func killed(t *testing.T, victim string, sent bool, after time.Duration) {
 	person := newPerson(t, "--page-delay", "300ms")
+	person.configure(extensionID, "limits: {result: 15s}") // "waiting" ends with it, where no file comes
 	web := newSite(t)
 	browser := person.browse()
 	browser.goTo(web.url(siteHost, "/"))

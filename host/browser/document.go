@@ -28,6 +28,9 @@ func Call[T any](ctx context.Context, tab Tab, doc Document, function string, ar
 	return out, json.Unmarshal(res.Value, &out)
 }
 
+// errUndone is what fill says of a page that takes away what isn't typed.
+var errUndone = errors.New("the field did not keep what was put in")
+
 // within is the guard around every act on an element: origin and element are checked in the same turn of the page's
 // event loop in which the act happens.
 const within = `function(origins, selector, ...rest) {
@@ -52,6 +55,8 @@ func Act(ctx context.Context, tab Tab, doc Document, selector, function string, 
 		return ErrOrigin
 	case "element":
 		return ErrNoElement
+	case "undone":
+		return errUndone
 	}
 	return errors.New(said)
 }

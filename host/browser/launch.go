@@ -203,7 +203,7 @@ const leave = `(el, value) => {
 
 func (l *launched) FillSecret(ctx context.Context, doc Document, selector string, value secret.Secret) error {
 	err := Act(ctx, l, doc, selector, fill, value.Reveal())
-	if err == nil || err.Error() != "undone" {
+	if !errors.Is(err, errUndone) {
 		return err
 	}
 	// A page that undoes what isn't typed: keys, then.

@@ -1,5 +1,5 @@
 // What runs in the CMD page, in an isolated world that the page's own scripts can't reach: it recognises the page by the
-// data of pages.yaml, finds its elements, and waits for the next known page in one promise. It changes nothing in the page.
+// data of pages.yaml, finds its elements, and waits for the next known page in one promise. It changes nothing that the page shows.
 globalThis.cmdsign ??= (() => {
 	const config = __CONFIG__;
 	const MAX_TEXT = 200_000;

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,20 +20,25 @@ import (
 
 // hosts are the processes of the program that this person's browser has started.
 func (p *person) hosts() []int {
-	p.t.Helper()
-	var found []int
-	entries, err := filepath.Glob("/proc/[0-9]*/exe")
-	require.NoError(p.t, err)
+	return slices.DeleteFunc(p.processes(), func(pid int) bool { return !isHost(pid) })
+}
+
+// isHost says whether a process runs the program.
+func isHost(pid int) bool {
+	exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	return err == nil && exe == binary
+}
+
+// processes are all that belong to this person, the sandbox aside.
+func (p *person) processes() (found []int) {
+	entries, _ := filepath.Glob("/proc/[0-9]*")
 	for _, entry := range entries {
-		if exe, err := os.Readlink(entry); err != nil || exe != binary {
+		args, _ := os.ReadFile(filepath.Join(entry, "cmdline"))
+		environ, _ := os.ReadFile(filepath.Join(entry, "environ"))
+		if bytes.Contains(args, []byte("\x00sandbox")) || !bytes.Contains(environ, []byte("HOME="+p.at("home")+"\x00")) {
 			continue
 		}
-		// What ends meanwhile can't be read.
-		args, _ := os.ReadFile(filepath.Join(filepath.Dir(entry), "cmdline"))
-		environ, _ := os.ReadFile(filepath.Join(filepath.Dir(entry), "environ"))
-		if !bytes.Contains(args, []byte("\x00sandbox")) && bytes.Contains(environ, []byte("HOME="+p.at("home")+"\x00")) {
-			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(entry)))
-			require.NoError(p.t, err)
+		if pid, err := strconv.Atoi(filepath.Base(entry)); err == nil {
 			found = append(found, pid)
 		}
 	}

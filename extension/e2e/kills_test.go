@@ -111,7 +111,7 @@ func killed(t *testing.T, victim string, sent bool, after time.Duration) {
 func (p *person) killBrowser() {
 	p.t.Helper()
 	for _, pid := range p.processes() {
-		if exe, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); err == nil && exe != binary {
+		if !isHost(pid) {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	}

@@ -133,11 +133,7 @@ func TestTheCodeIsWaitedForWithThePopupClosed(t *testing.T) {
 	person := newPerson(t)
 	web := newSite(t)
 	browser := person.browse()
-	browser.goTo(web.url(siteHost, "/"))
-	popup := browser.menu("same")
-	popup.confirm()
-	popup.credentials(goodPhone, goodPIN)
-	popup.until("code")
+	popup := atCode(t, browser, web, false)
 	popup.close()
 	wait := 5 * time.Second
 	if long(t) {

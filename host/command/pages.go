@@ -51,11 +51,7 @@ counts (docs/REPAIR.md).
 Exit code: 0 all recognised; 1 not; 2 wrong usage.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := load(cmd)
-			if err != nil {
-				return err
-			}
-			bundle, err := trace.Open(trace.Find(traceFolder(cfg), args[0]))
+			cfg, bundle, err := openBundle(load, cmd, args[0])
 			if err != nil {
 				return err
 			}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sign-with-cmd/sign-with-cmd/host/config"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 	"github.com/sign-with-cmd/sign-with-cmd/host/trace"
 )
@@ -67,6 +68,16 @@ func listTraces(load loader, cmd *cobra.Command) error {
 	return nil
 }
 
+// openBundle opens the bundle that an argument names: a path, or a file in the folder of bundles.
+func openBundle(load loader, cmd *cobra.Command, name string) (*config.Config, *trace.Bundle, error) {
+	cfg, err := load(cmd)
+	if err != nil {
+		return nil, nil, err
+	}
+	bundle, err := trace.Open(trace.Find(traceFolder(cfg), name))
+	return cfg, bundle, err
+}
+
 func newTraceShow(load loader) *cobra.Command {
 	var number int
 	cmd := &cobra.Command{
@@ -74,11 +85,7 @@ func newTraceShow(load loader) *cobra.Command {
 		Short: "Tudo o que se lê num rasto, antes de o enviar / All that can be read in a trace, before you send it",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := load(cmd)
-			if err != nil {
-				return err
-			}
-			bundle, err := trace.Open(trace.Find(traceFolder(cfg), args[0]))
+			_, bundle, err := openBundle(load, cmd, args[0])
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package installer
 
 import (
 	"path/filepath"
+	"strings"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 	"github.com/sign-with-cmd/sign-with-cmd/manifests"
@@ -30,6 +31,9 @@ func (in *Installer) arrivalIn(b found) []problem.Text {
 		return []problem.Text{{PT: "instale-a de " + address, EN: "install it from " + address}}
 	}
 	folder := in.extension(b.Kind)
+	if box := in.box(b); box != "" && folder != "" {
+		folder = filepath.Join(box, "extension", string(b.Kind))
+	}
 	said := problem.Text{PT: folder, EN: folder}
 	if folder == "" {
 		built := filepath.Join("extension", "dist", string(b.Kind))
@@ -64,16 +68,18 @@ func (in *Installer) arrivalIn(b found) []problem.Text {
 	return texts
 }
 
-// extension is the folder of the unpacked extension: beside an installed program, or in the checkout that the program was built in.
-// Empty: neither is there.
+// extension is the folder of the unpacked extension: where a package puts it, where install.sh does, beside the program as in a zip, or in
+// the checkout that the program was built in. Empty: it's in none.
 func (in *Installer) extension(kind manifests.Kind) string {
-	prefix := filepath.Dir(filepath.Dir(in.opts.Program))
+	beside := filepath.Dir(in.real(in.opts.Program))
+	prefix := filepath.Dir(beside)
 	for _, folder := range []string{
 		filepath.Join(prefix, "share", "cmdsign", "extension", string(kind)),
+		filepath.Join(beside, "extension", string(kind)),
 		filepath.Join(prefix, "extension", "dist", string(kind)),
 	} {
-		if exists(filepath.Join(folder, "manifest.json")) {
-			return folder
+		if !in.sys.told && exists(filepath.Join(folder, "manifest.json")) {
+			return strings.TrimPrefix(folder, in.sys.root)
 		}
 	}
 	return ""
@@ -95,11 +101,11 @@ func confinement(b found) (Finding, bool) {
 			PT: "não pode funcionar: um snap não deixa o navegador correr programas de fora. Instale o " + b.Title + ", o Chrome, o Edge ou o Brave do pacote .deb ou .rpm",
 			EN: "can't work: a snap doesn't let the browser run programs from outside. Install " + b.Title + ", Chrome, Edge or Brave from a .deb or .rpm package",
 		}
-	case b.flatpak != "":
-		f.Check, f.Title = "flatpak", b.Title+" (Flatpak)"
+	case b.flatpak != nil && b.Kind == manifests.Firefox && b.used:
+		f.Check = "flatpak"
 		f.Text = problem.Text{
-			PT: "não funciona (ainda): um Flatpak não deixa o navegador correr programas de fora. Instale o navegador do pacote .deb ou .rpm",
-			EN: "doesn't work (yet): a Flatpak doesn't let the browser run programs from outside. Install the browser from a .deb or .rpm package",
+			PT: "não pode assinar: o Firefox precisa de um navegador da família do Chromium ao lado, e de dentro do Flatpak não se abre outro. Use o Chrome, o Chromium, o Edge ou o Brave, ou o Firefox do pacote .deb ou .rpm",
+			EN: "can't sign: Firefox needs a browser of the Chromium family beside it, and from inside the Flatpak no other can be opened. Use Chrome, Chromium, Edge or Brave, or Firefox from a .deb or .rpm package",
 		}
 	default:
 		return f, false

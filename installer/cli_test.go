@@ -94,7 +94,7 @@ func TestCommands(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"tree": tree, "mend": mend, "sane": sane, "finds": finds, "lacks": lacks, "cpenv": cpenv, "leftover": leftover,
+			"tree": tree, "mend": mend, "sane": sane, "finds": finds, "lacks": lacks, "cpenv": cpenv, "leftover": leftover, "appended": appended,
 		},
 	})
 }
@@ -228,6 +228,17 @@ func cpenv(ts *testscript.TestScript, neg bool, args []string) {
 	to := ts.MkAbs(args[1])
 	ts.Check(os.MkdirAll(filepath.Dir(to), 0o755))
 	ts.Check(os.WriteFile(to, []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), 0o644))
+}
+
+// appended FILE makes a program another one that does the same, as an update does.
+func appended(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: appended FILE")
+	}
+	data := ts.ReadFile(args[0]) + "another build"
+	path := ts.MkAbs(args[0])
+	ts.Check(os.Remove(path))
+	ts.Check(os.WriteFile(path, []byte(data), 0o755))
 }
 
 // leftover FOLDER NAME leaves a record in the journal as a crash does after a code was sent.

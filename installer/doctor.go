@@ -53,31 +53,32 @@ type pinged struct {
 
 // browser looks at the two manifests that a browser may find: the person's own comes first, and only the first counts.
 func (d *examination) browser(b found) {
-	var own, everybodys *target
-	if t, ok := d.target(LevelUser, b); ok && t.present() {
-		own = &t
-	}
-	if t, ok := d.target(LevelSystem, b); ok && t.present() {
-		everybodys = &t
-	}
+	absent := func(t target) bool { return !t.present() }
+	own := slices.DeleteFunc(d.target(LevelUser, b), absent)
+	everybodys := slices.DeleteFunc(d.target(LevelSystem, b), absent)
 	switch {
-	case own == nil && everybodys == nil && !b.used && len(d.opts.Browsers) == 0:
+	case len(own)+len(everybodys) == 0 && !b.used && len(d.opts.Browsers) == 0:
 		d.say(b, Finding{Check: "browser-unused", Result: Note, Text: problem.Text{
 			PT: "instalado mas nunca aberto por si", EN: "installed but never opened by you"}})
-	case own == nil && everybodys == nil:
+	case len(own)+len(everybodys) == 0:
 		mend := target{browsers: []found{b}, level: LevelUser}
 		if d.hides(b) {
 			mend.level = LevelSystem
 		}
 		d.say(b, Finding{Check: "manifest-missing", Result: Bad, Mend: d.command(mend, "install"), Text: problem.Text{
 			PT: "não conhece o programa: falta o ficheiro de registo", EN: "doesn't know the program: the host manifest is missing"}})
-	case own != nil:
-		first := d.examine(*own, b)
-		if everybodys != nil {
-			d.second(*everybodys, first, b)
+	case len(own) > 0:
+		first := d.examine(own[0], b)
+		for _, t := range own[1:] {
+			d.examine(t, b)
+		}
+		for _, t := range everybodys {
+			d.second(t, first, b)
 		}
 	default:
-		d.examine(*everybodys, b)
+		for _, t := range everybodys {
+			d.examine(t, b)
+		}
 	}
 }
 
@@ -177,7 +178,11 @@ func (d *examination) start(m manifests.Manifest, t target, b found) {
 		d.say(b, Finding{Check: "program-version", Result: Bad, Path: m.Path, Mend: d.command(t, "install"), Text: problem.Text{
 			PT: m.Path + " é a versão " + p.version + "; este programa é a " + d.opts.Version,
 			EN: m.Path + " is version " + p.version + "; this program is " + d.opts.Version}})
-	case !same:
+	case t.box != "" && !sameContent(m.Path, d.real(d.opts.Program)):
+		d.say(b, Finding{Check: "program-copy", Result: Bad, Path: m.Path, Mend: d.command(t, "install"), Text: problem.Text{
+			PT: "a cópia do programa dentro do Flatpak não é igual a este programa: " + m.Path,
+			EN: "the program's copy inside the Flatpak isn't the same as this program: " + m.Path}})
+	case !same && t.box == "":
 		d.say(b, Finding{Check: "program-other", Result: Note, Path: m.Path, Mend: d.command(t, "install"), Text: problem.Text{
 			PT: "o programa responde (versão " + p.version + "), mas está noutro lugar: " + m.Path,
 			EN: "the program answers (version " + p.version + "), but it's in another place: " + m.Path}})

@@ -23,6 +23,7 @@ type Options struct {
 	Callers  []string // origins and add-on ids besides our own
 	Print    bool     // say what would be written, write nothing
 	Root     string   // goes before paths of the system
+	On       string   // with Print: what would be written on a computer with this system (GOOS) and with every browser
 	Version  string   // the program's
 }
 
@@ -32,8 +33,14 @@ type Installer struct {
 	sys  system
 }
 
-// New prepares an installer for this computer.
-func New(opts Options) *Installer { return &Installer{opts: opts, sys: thisSystem(opts.Root)} }
+// New prepares an installer for this computer, or one that tells of another.
+func New(opts Options) *Installer {
+	sys := thisSystem(opts.Root)
+	if opts.On != "" {
+		sys = otherSystem(opts.On)
+	}
+	return &Installer{opts: opts, sys: sys}
+}
 
 var (
 	chromiumID = regexp.MustCompile(`^[a-p]{32}$`)
@@ -94,7 +101,16 @@ func (in *Installer) Install() ([]Finding, error) {
 	var wanted []found
 	named := len(in.opts.Browsers) > 0
 	for _, b := range browsers {
+		f, caged := confinement(b)
+		if caged {
+			findings = append(findings, f)
+		}
 		switch {
+		case caged && b.flatpak != nil && !named:
+			// Nothing that would work there.
+		case b.flatpak != nil && in.opts.System && !b.used:
+		case b.flatpak != nil && in.opts.System:
+			findings = append(findings, in.boxesAreOnesOwn(b))
 		case !named && !in.opts.System && in.hides(b):
 			findings = append(findings, in.hiding(b))
 		case named, b.used, in.opts.System && b.installed:
@@ -103,9 +119,6 @@ func (in *Installer) Install() ([]Finding, error) {
 			findings = append(findings, Finding{Check: "browser-unused", Browser: b.Name, Title: b.Title, Result: Note, Text: problem.Text{
 				PT: "instalado mas nunca aberto por si: abra-o uma vez e corra este comando de novo",
 				EN: "installed but never opened by you: open it once and run this command again"}})
-		}
-		if f, ok := confinement(b); ok {
-			findings = append(findings, f)
 		}
 	}
 	targets := in.targets(in.level(), wanted)
@@ -139,12 +152,18 @@ func (in *Installer) withoutParent() *Finding {
 
 // install is check, do, check again.
 func (in *Installer) install(t target, r *record) Finding {
-	want := manifests.New(t.kind, in.opts.Program, in.more(t.kind)).JSON()
+	want := manifests.New(t.kind, t.program(in), in.more(t.kind)).JSON()
 	f := Finding{Check: "manifest", Browser: t.name(), Title: t.title(), Result: OK, Path: t.file, More: in.arrival(t)}
+	if t.box != "" && t.kind == manifests.Chromium {
+		f.More = append([]problem.Text{boxLimits(t.browsers[0])}, f.More...)
+	}
 	if in.opts.Print {
 		f.Content = string(want)
-		if t.key != "" {
+		switch {
+		case t.key != "":
 			f.Text = both(t.key)
+		case t.box != "":
+			f.Text = problem.Text{PT: "e cópia do programa em " + t.program(in), EN: "and a copy of the program in " + t.program(in)}
 		}
 		return f
 	}
@@ -158,7 +177,14 @@ func (in *Installer) install(t target, r *record) Finding {
 	if bad := blocked(t.file); bad != nil {
 		return failed(bad.check, bad.text, bad.mend)
 	}
-	if t.isThere(want) {
+	filled := false
+	if t.box != "" {
+		var err error
+		if filled, err = in.fillBox(t, r); err != nil {
+			return failed("manifest-write", problem.Text{PT: "o programa não foi copiado: " + err.Error(), EN: "the program wasn't copied: " + err.Error()}, "")
+		}
+	}
+	if !filled && t.isThere(want) {
 		f.Text = problem.Text{PT: "já estava registado em " + t.file, EN: "was registered already in " + t.file}
 		return f
 	}

@@ -98,6 +98,10 @@ func (in *Installer) wrong(m manifests.Manifest, t target) []fault {
 			add("manifest-ids", "não deixa entrar a extensão "+caller, "it doesn't let the extension "+caller+" in")
 		}
 	}
+	if t.box != "" && filepath.Clean(m.Path) != t.program(in) {
+		add("program-outside", "o Flatpak não deixa correr um programa de fora: "+m.Path, "the Flatpak doesn't let a program from outside run: "+m.Path)
+		return faults
+	}
 	switch f := in.program(m.Path); {
 	case f != nil:
 		faults = append(faults, *f)
@@ -115,12 +119,7 @@ func (in *Installer) program(path string) *fault {
 		return &fault{check: "program-missing", text: problem.Text{
 			PT: "o caminho do programa, «" + path + "», não é absoluto", EN: "the program's path, “" + path + "”, isn't absolute"}}
 	}
-	real := path
-	// In a package that is being made the program is below the root.
-	if packaged := filepath.Join(in.opts.Root, path); in.opts.Root != "" && exists(packaged) {
-		real = packaged
-	}
-	info, err := os.Stat(real)
+	info, err := os.Stat(in.real(path))
 	switch {
 	case err != nil:
 		return &fault{check: "program-missing", text: problem.Text{
@@ -135,6 +134,14 @@ func (in *Installer) program(path string) *fault {
 	return nil
 }
 
+// real is where a file of the system is: in a package that is being made it's below the root.
+func (in *Installer) real(path string) string {
+	if packaged := filepath.Join(in.opts.Root, path); in.opts.Root != "" && exists(packaged) {
+		return packaged
+	}
+	return path
+}
+
 func readableByAll(file string) bool {
 	info, err := os.Stat(file)
 	return err == nil && info.Mode().Perm()&0o004 != 0
@@ -142,12 +149,12 @@ func readableByAll(file string) bool {
 
 // ours says whether a manifest is one that this program, or an earlier place of it, wrote: only such a one is taken away or
 // repaired. The name of the file is ours already; what it names must be this program, or gone.
-func (in *Installer) ours(m *manifests.Manifest, file string, r *record) bool {
-	recorded := slices.Contains(r.Files, file)
+func (in *Installer) ours(m *manifests.Manifest, t target, r *record) bool {
+	recorded := slices.Contains(r.Files, t.file)
 	if m == nil {
 		return recorded
 	}
-	if exists(m.Path) && !sameFile(m.Path, in.opts.Program) {
+	if exists(m.Path) && !sameFile(m.Path, in.opts.Program) && (t.box == "" || m.Path != t.program(in)) {
 		return false
 	}
 	return recorded || m.Name == manifests.Host() && isProgramName(m.Path)

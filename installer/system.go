@@ -18,6 +18,30 @@ type system struct {
 	goos                  string
 	home, config, roaming string
 	root                  string // goes before paths of the system: a package is made in a folder, a test runs in one
+	told                  bool   // another computer, of which only the table is known: every browser counts as used
+}
+
+// otherSystem is any computer with that system, its folders by the names that its people know.
+func otherSystem(goos string) system {
+	s := system{goos: goos, home: "~", config: "~/.config", told: true}
+	switch goos {
+	case "windows":
+		s.home, s.config, s.roaming = "%USERPROFILE%", "%LOCALAPPDATA%", "%APPDATA%"
+	case "darwin":
+		s.config = "~/Library/Application Support"
+	}
+	return s
+}
+
+// join puts a path together as the system writes it, which needn't be the one that this runs on.
+func (s system) join(folder string, more ...string) string {
+	if s.goos != "windows" || runtime.GOOS == "windows" {
+		return filepath.Join(append([]string{folder}, more...)...)
+	}
+	for _, m := range more {
+		folder += `\` + strings.Trim(strings.ReplaceAll(m, "/", `\`), `\`)
+	}
+	return folder
 }
 
 func thisSystem(root string) system {
@@ -45,13 +69,27 @@ func (s system) expand(path string) string {
 			if folder == "" {
 				return ""
 			}
-			return filepath.Join(folder, filepath.FromSlash(rest))
+			return s.join(folder, rest)
 		}
 	}
 	if path == "" || isKey(path) {
 		return path
 	}
-	return filepath.Join(s.root, path)
+	return s.join(s.root, path)
+}
+
+// has says whether a second place of a row is there on this system: for everybody's folder the one two above it, as /usr/lib64, for the
+// person's the one above it. The registry has every place.
+func (s system) has(folder string, level Level) bool {
+	if s.told || isKey(folder) {
+		return true
+	}
+	above := filepath.Dir(folder)
+	if level == LevelSystem {
+		above = filepath.Dir(above)
+	}
+	info, err := os.Lstat(above)
+	return err == nil && info.IsDir()
 }
 
 // isKey tells a key of the Windows registry from a folder.
@@ -61,16 +99,18 @@ func isKey(path string) bool {
 
 // presence is how a browser was found.
 type presence struct {
-	used      bool   // it has been opened: its folder is there
-	installed bool   // its program is there
-	snap      bool   // as a snap
-	flatpak   string // id of its Flatpak
+	used      bool // it has been opened: its folder is there
+	installed bool // its program is there
+	snap      bool // as a snap
 }
 
 func (p presence) native() bool { return p.used || p.installed }
 
 // find looks for a browser. made are folders that install made itself.
 func (s system) find(place *manifests.Place, made []string) presence {
+	if s.told {
+		return presence{used: true}
+	}
 	var p presence
 	for _, profile := range place.Profiles {
 		folder := s.expand(profile)
@@ -86,9 +126,6 @@ func (s system) find(place *manifests.Place, made []string) presence {
 	}
 	if place.Snap != "" {
 		p.snap = exists(filepath.Join(s.root, "/snap/bin", place.Snap)) || exists(filepath.Join(s.home, "snap", place.Snap))
-	}
-	if place.Flatpak != nil && exists(filepath.Join(s.home, ".var", "app", place.Flatpak.ID)) {
-		p.flatpak = place.Flatpak.ID
 	}
 	return p
 }
@@ -120,7 +157,9 @@ func exists(path string) bool {
 func (s system) data(level Level) string {
 	switch {
 	case level == LevelUser && s.goos == "windows":
-		return filepath.Join(s.config, "cmdsign")
+		return s.join(s.config, "cmdsign")
+	case s.told && s.goos == "windows":
+		return `%ProgramData%\cmdsign`
 	case level == LevelUser:
 		home := os.Getenv("XDG_DATA_HOME")
 		if !filepath.IsAbs(home) {

@@ -25,11 +25,13 @@ type target struct {
 	level    Level
 	file     string
 	key      string // of the Windows registry, whose value is the file's path; elsewhere empty
+	box      string // the folder of ours inside a Flatpak, with the program's copy; elsewhere empty
 }
 
 type found struct {
 	manifests.Browser
-	place *manifests.Place
+	place   *manifests.Place
+	flatpak *manifests.Flatpak // the browser is this one
 	presence
 }
 
@@ -55,14 +57,20 @@ func (in *Installer) browsers() ([]found, error) {
 	var all []found
 	known := map[string]bool{}
 	made := in.record(LevelUser).Folders
+	add := func(b found) {
+		known[b.Name] = true
+		if len(in.opts.Browsers) == 0 || slices.Contains(in.opts.Browsers, b.Name) {
+			all = append(all, b)
+		}
+	}
 	for _, b := range manifests.Browsers() {
 		place := b.On(in.sys.goos)
 		if place == nil {
 			continue
 		}
-		known[b.Name] = true
-		if len(in.opts.Browsers) == 0 || slices.Contains(in.opts.Browsers, b.Name) {
-			all = append(all, found{b, place, in.sys.find(place, made)})
+		add(found{Browser: b, place: place, presence: in.sys.find(place, made)})
+		for _, f := range place.Flatpak {
+			add(in.boxed(b, f))
 		}
 	}
 	for _, name := range in.opts.Browsers {
@@ -77,37 +85,40 @@ func (in *Installer) browsers() ([]found, error) {
 func (in *Installer) targets(level Level, browsers []found) []target {
 	var targets []target
 	for _, b := range browsers {
-		t, ok := in.target(level, b)
-		if !ok {
-			continue
+		for _, t := range in.target(level, b) {
+			same := slices.IndexFunc(targets, func(o target) bool { return o.file == t.file && o.key == t.key })
+			if same >= 0 {
+				targets[same].browsers = append(targets[same].browsers, b)
+				continue
+			}
+			targets = append(targets, t)
 		}
-		same := slices.IndexFunc(targets, func(o target) bool { return o.file == t.file && o.key == t.key })
-		if same >= 0 {
-			targets[same].browsers = append(targets[same].browsers, b)
-			continue
-		}
-		targets = append(targets, t)
 	}
 	return targets
 }
 
-func (in *Installer) target(level Level, b found) (target, bool) {
-	folder := b.place.User
+// target gives the manifests of one browser: one, or several where its row has several places.
+func (in *Installer) target(level Level, b found) []target {
+	folders := b.place.User
 	if level == LevelSystem {
-		folder = b.place.System
+		folders = b.place.System
 	}
-	folder = in.sys.expand(folder)
-	t := target{browsers: []found{b}, kind: b.Kind, level: level}
-	switch {
-	case folder == "":
-		return t, false
-	case isKey(folder):
-		t.key = folder + `\` + manifests.Host()
-		t.file = filepath.Join(in.sys.data(level), "hosts", fmt.Sprintf("%s.json", b.Kind))
-	default:
-		t.file = filepath.Join(folder, manifests.Host()+".json")
+	var targets []target
+	for i, folder := range folders {
+		folder = in.sys.expand(folder)
+		if folder == "" || i > 0 && !in.sys.has(folder, level) {
+			continue
+		}
+		t := target{browsers: []found{b}, kind: b.Kind, level: level, box: in.box(b)}
+		if isKey(folder) {
+			t.key = folder + `\` + manifests.Host()
+			t.file = in.sys.join(in.sys.data(level), "hosts", fmt.Sprintf("%s.json", b.Kind))
+		} else {
+			t.file = in.sys.join(folder, manifests.Host()+".json")
+		}
+		targets = append(targets, t)
 	}
-	return t, true
+	return targets
 }
 
 // folderTarget is the manifest in a folder that the person named.

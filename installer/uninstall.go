@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+	"github.com/sign-with-cmd/sign-with-cmd/manifests"
 )
 
 // Uninstall takes away what Install made, at the same level: the manifests that are ours, in every place of the table whether or
@@ -25,7 +26,7 @@ func (in *Installer) Uninstall() ([]Finding, error) {
 	case len(in.opts.Browsers) == 0:
 		// What was put in folders that the person named.
 		for _, file := range r.Files {
-			if !slices.ContainsFunc(targets, func(t target) bool { return t.file == file }) {
+			if !slices.ContainsFunc(targets, func(t target) bool { return t.file == file || t.box != "" && t.program(in) == file }) {
 				targets = append(targets, target{level: in.level(), file: file})
 			}
 		}
@@ -62,6 +63,10 @@ func (in *Installer) remove(t target, r *record) (Finding, bool) {
 	if err != nil || info.IsDir() {
 		// Not there, or nothing that we make. On Windows several keys name one file, which is gone with the first.
 		r.forget(t.file)
+		if t.box != "" && slices.Contains(r.Files, t.program(in)) && !in.opts.Print && t.emptyBox(in, r) == nil {
+			f.Path, f.Text = t.box, problem.Text{PT: "retirado " + t.box, EN: "taken away: " + t.box}
+			return f, true
+		}
 		if t.key == "" || in.opts.Print || in.unregister(t) == nil {
 			return f, false
 		}
@@ -69,7 +74,7 @@ func (in *Installer) remove(t target, r *record) (Finding, bool) {
 		return f, true
 	}
 	m, _, _ := t.look()
-	if !in.ours(m, t.file, r) {
+	if !in.ours(m, t, r) {
 		r.forget(t.file)
 		f.Check, f.Result = "manifest-foreign", Note
 		f.Text = problem.Text{PT: t.file + " não é deste programa: fica", EN: t.file + " isn't this program's: it stays"}
@@ -83,17 +88,41 @@ func (in *Installer) remove(t target, r *record) (Finding, bool) {
 		return f, true
 	}
 	err = in.unregister(t)
-	if err == nil {
+	if err == nil && !in.named(t) {
 		err = os.Remove(t.file)
+	}
+	if err == nil {
+		err = t.emptyBox(in, r)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		f.Check, f.Result, f.Mend = "manifest-remove", Bad, in.elevated(t, "uninstall")
 		f.Text = problem.Text{PT: "não foi retirado: " + err.Error(), EN: "wasn't taken away: " + err.Error()}
 		return f, true
 	}
-	r.forget(t.file)
+	if !exists(t.file) {
+		r.forget(t.file)
+	}
 	f.Text = problem.Text{PT: "retirado " + t.file, EN: "taken away: " + t.file}
 	return f, true
+}
+
+// named says whether another browser's key names the same file.
+func (in *Installer) named(t target) bool {
+	if t.key == "" {
+		return false
+	}
+	for _, b := range manifests.Browsers() {
+		place := b.On(in.sys.goos)
+		if place == nil {
+			continue
+		}
+		for _, other := range in.target(t.level, found{Browser: b, place: place}) {
+			if value, err := registryGet(other.key); other.key != t.key && err == nil && value == t.file {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // unregister takes away the registry's key if it names our file.

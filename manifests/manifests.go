@@ -29,29 +29,60 @@ type Browser struct {
 	Title   string `yaml:"title"`
 	Kind    Kind   `yaml:"kind"`
 	Store   string `yaml:"store"`
+	Arrives []Way  `yaml:"arrives"`
 	Page    string `yaml:"page"`
 	Linux   *Place `yaml:"linux"`
 	MacOS   *Place `yaml:"macos"`
 	Windows *Place `yaml:"windows"`
 }
 
+// Way is how the extension gets into a browser.
+type Way string
+
+// The ways.
+const (
+	FromStore   Way = "store"     // once it's published there
+	FromFolder  Way = "folder"    // Place.Extensions, of which the browser loads everything
+	FromPolicy  Way = "policy"    // Place.Policy, by an administrator
+	ByHand      Way = "unpacked"  // the person loads the folder; it stays
+	Temporarily Way = "temporary" // the person loads the folder; it stays until the browser is closed
+)
+
 // Place is where a browser has its things on one system. Paths may hold {home}, {config} and {roaming}.
 type Place struct {
-	Tested     bool     `yaml:"tested"`
-	Profiles   []string `yaml:"profiles"`
-	Programs   []string `yaml:"programs"`
-	User       string   `yaml:"user"`
-	System     string   `yaml:"system"`
-	Policy     string   `yaml:"policy"`
-	Extensions string   `yaml:"extensions"`
-	Snap       string   `yaml:"snap"`
-	Flatpak    *Flatpak `yaml:"flatpak"`
+	Tested     bool          `yaml:"tested"`
+	Profiles   []string      `yaml:"profiles"`
+	Programs   []string      `yaml:"programs"`
+	User       list[string]  `yaml:"user"`
+	System     list[string]  `yaml:"system"`
+	Policy     string        `yaml:"policy"`
+	Extensions string        `yaml:"extensions"`
+	Snap       string        `yaml:"snap"`
+	Flatpak    list[Flatpak] `yaml:"flatpak"`
 }
 
-// Flatpak is a browser's Flatpak: its id, and its folder of manifests below ~/.var/app/ID.
+// Flatpak is a browser's Flatpak: its id, and its folder of manifests below ~/.var/app/ID. Name and Title are the row's unless it has its own.
 type Flatpak struct {
-	ID   string `yaml:"id"`
-	User string `yaml:"user"`
+	ID    string `yaml:"id"`
+	User  string `yaml:"user"`
+	Name  string `yaml:"name"`
+	Title string `yaml:"title"`
+}
+
+// list is written as one value or as several.
+type list[T any] []T
+
+// UnmarshalYAML takes either form.
+func (l *list[T]) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind == yaml.SequenceNode {
+		return node.Decode((*[]T)(l))
+	}
+	var one T
+	if err := node.Decode(&one); err != nil {
+		return err
+	}
+	*l = list[T]{one}
+	return nil
 }
 
 // On gives the browser's place on a system (GOOS), nil where it isn't known to be.
@@ -116,7 +147,7 @@ func Host() string { return theExtensions().Host }
 // IDs are the ids that extensions of ours have in a family of browsers; those not published yet are left out.
 func IDs(kind Kind) []string {
 	var ids []string
-	for _, e := range list(kind) {
+	for _, e := range ofKind(kind) {
 		if e.ID != "" {
 			ids = append(ids, e.ID)
 		}
@@ -126,7 +157,7 @@ func IDs(kind Kind) []string {
 
 // StoreAddress is the page from which a browser gets the extension, empty until it's published there.
 func StoreAddress(b Browser) string {
-	for _, e := range list(b.Kind) {
+	for _, e := range ofKind(b.Kind) {
 		if e.From == b.Store && e.ID != "" {
 			return e.Address + e.ID
 		}
@@ -134,7 +165,7 @@ func StoreAddress(b Browser) string {
 	return ""
 }
 
-func list(kind Kind) []Extension {
+func ofKind(kind Kind) []Extension {
 	if kind == Firefox {
 		return theExtensions().Firefox
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,24 +38,41 @@ func TestEveryRowIsComplete(t *testing.T) {
 			require.Contains(t, map[manifests.Kind][]string{manifests.Chromium: {"chrome", "edge"}, manifests.Firefox: {"amo"}}[b.Kind], b.Store)
 			require.Regexp(t, `^[a-z]+:(//extensions$|debugging#)`, b.Page)
 			require.NotEmpty(t, places(b), "on no system")
+			require.Equal(t, manifests.FromStore, b.Arrives[0], "the store is what a person wants")
+			last := map[manifests.Kind]manifests.Way{manifests.Chromium: manifests.ByHand, manifests.Firefox: manifests.Temporarily}[b.Kind]
+			require.Equal(t, last, b.Arrives[len(b.Arrives)-1], "what always goes")
+			for _, way := range b.Arrives[1 : len(b.Arrives)-1] {
+				require.Contains(t, []manifests.Way{manifests.FromFolder, manifests.FromPolicy}, way)
+			}
 			for goos, p := range places(b) {
 				require.NotEmpty(t, p.Profiles, goos)
 				if goos != "windows" {
 					require.NotEmpty(t, p.Programs, goos)
 				}
-				for _, path := range append([]string{p.User, p.System, p.Policy}, p.Profiles...) {
+				require.NotEmpty(t, p.User, goos)
+				require.NotEmpty(t, p.System, goos)
+				for _, path := range slices.Concat(p.User, p.System, []string{p.Policy}, p.Profiles) {
 					require.Regexp(t, begins[goos], path, goos)
 				}
-				require.NotContains(t, p.System, "{", "the system's folder is nobody's own")
 				hive := "/"
 				if goos == "windows" {
 					hive = "HKLM"
-					require.True(t, strings.HasPrefix(p.User, "HKCU"), p.User)
+					for _, key := range p.User {
+						require.True(t, strings.HasPrefix(key, "HKCU"), key)
+					}
 				}
-				require.True(t, strings.HasPrefix(p.System, hive), p.System)
-				if p.Flatpak != nil {
-					require.Regexp(t, `^[a-z]+(\.[A-Za-z-]+)+$`, p.Flatpak.ID)
-					require.Regexp(t, `/(NativeMessagingHosts|native-messaging-hosts)$`, p.Flatpak.User)
+				for _, folder := range p.System {
+					require.NotContains(t, folder, "{", "the system's folder is nobody's own")
+					require.True(t, strings.HasPrefix(folder, hive), folder)
+				}
+				for _, f := range p.Flatpak {
+					require.Equal(t, "linux", goos)
+					require.Regexp(t, `^[a-z]+(\.[A-Za-z_-]+)+$`, f.ID)
+					require.Regexp(t, `^[.a-z].*/(NativeMessagingHosts|native-messaging-hosts)$`, f.User)
+					require.Equal(t, f.Name == "", f.Title == "")
+				}
+				if p.Extensions != "" {
+					require.Contains(t, b.Arrives, manifests.FromFolder, goos)
 				}
 			}
 		})
@@ -71,7 +89,7 @@ func TestNoRowIsThereTwice(t *testing.T) {
 		require.False(t, titles[b.Title], b.Title)
 		names[b.Name], titles[b.Title] = true, true
 		for goos, p := range places(b) {
-			for _, folder := range []string{p.User, p.System} {
+			for _, folder := range slices.Concat(p.User, p.System) {
 				kind, seen := folders[goos+folder]
 				require.True(t, !seen || kind == b.Kind, "%s: %s is of both families", b.Name, folder)
 				folders[goos+folder] = b.Kind

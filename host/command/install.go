@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -70,6 +71,9 @@ func (f *installFlags) complete(cfg *config.Config) (why *problem.Text, err erro
 		}
 		f.opts.Callers = append(f.opts.Callers, caller)
 	}
+	if f.opts.On != "" {
+		return nil, f.elsewhere()
+	}
 	if f.opts.Program != "" {
 		if !filepath.IsAbs(f.opts.Program) {
 			return nil, fmt.Errorf("--path %q: tem de ser absoluto / must be absolute", f.opts.Program)
@@ -78,6 +82,17 @@ func (f *installFlags) complete(cfg *config.Config) (why *problem.Text, err erro
 	}
 	f.opts.Program, why, err = installer.Program()
 	return why, err
+}
+
+// elsewhere checks what is told of another system, whose paths may not be this one's.
+func (f *installFlags) elsewhere() error {
+	if !f.opts.Print || f.opts.Program == "" || f.opts.Root != "" || f.opts.Dir != "" {
+		return errors.New("--on: só com --print e --path / only with --print and --path")
+	}
+	if !slices.Contains([]string{"linux", "darwin", "windows"}, f.opts.On) {
+		return fmt.Errorf("--on %q: linux, darwin, windows", f.opts.On)
+	}
+	return nil
 }
 
 func newInstall(load loader) *cobra.Command {
@@ -108,6 +123,7 @@ func newInstall(load loader) *cobra.Command {
 	f.add(cmd)
 	cmd.Flags().BoolVar(&f.opts.System, "system", false, "para todos neste computador / for everybody on this computer")
 	cmd.Flags().BoolVar(&f.opts.Print, "print", false, "mostra o que escreveria, e onde; não escreve nada / show what would be written, and where; write nothing")
+	cmd.Flags().StringVar(&f.opts.On, "on", "", "com --print e --path: como seria em linux, darwin ou windows, com todos os navegadores / with --print and --path: as it would be on linux, darwin or windows, with every browser")
 	cmd.Flags().StringSliceVar(&f.ids, "extension-id", nil, "mais uma extensão que pode chamar o programa / one more extension that may start the program")
 	return cmd
 }
@@ -231,6 +247,9 @@ func tell(w io.Writer, lang string, findings []installer.Finding) error {
 	for _, f := range findings {
 		if f.Content != "" {
 			fmt.Fprintf(w, "# %s: %s\n", f.Title, strings.TrimSpace(f.Path+" "+f.Text.In(lang)))
+			for _, more := range f.More {
+				fmt.Fprintf(w, "#   %s\n", more.In(lang))
+			}
 			fmt.Fprint(w, f.Content)
 			continue
 		}

@@ -44,6 +44,8 @@ describe("the mode", () => {
     ["Chromium, the person wants launch", ["relay", "launch"], "launch", ["relay", "launch"], { mode: "launch", changed: false }],
     ["Chromium, the host can't relay: asked first", ["launch"], "relay", ["relay", "launch"], { mode: "launch", changed: true }],
     ["Firefox", ["relay", "launch"], "relay", ["launch"], { mode: "launch", changed: false }],
+    ["Firefox, as the host's configuration says", ["relay", "attach", "launch"], "relay", ["launch", "attach"], { mode: "attach", changed: false }],
+    ["Chromium, the browser that was chosen isn't configured any more", ["relay", "launch"], "attach", ["relay", "launch", "attach"], { mode: "relay", changed: true }],
     ["Firefox, the host only relays", ["relay"], "relay", ["launch"], undefined],
     ["a host that offers nothing", [], "relay", ["relay", "launch"], undefined],
   ] as const)("%s", (_, offered, wanted, can, chosen) => {
@@ -52,7 +54,7 @@ describe("the mode", () => {
 
   it("is of an older host its only one, and an unknown one isn't offered", () => {
     expect(modesOf({ mode: "launch" })).toEqual(["launch"]);
-    expect(modesOf({ modes: ["attach", "relay"] })).toEqual(["relay"]);
+    expect(modesOf({ modes: ["telepathy", "attach", "relay"] })).toEqual(["attach", "relay"]);
     expect(modesOf({})).toEqual([]);
   });
 });

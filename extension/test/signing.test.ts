@@ -2,6 +2,7 @@
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Signing } from "../src/background/signing";
+import { saveSettings } from "../src/background/store";
 import { sha256, toBase64 } from "../src/shared/base64";
 import type { View } from "../src/shared/view";
 import { fakeChrome } from "./fake-chrome";
@@ -130,6 +131,29 @@ describe("a signing", () => {
     expect(told("phone")[0]).toMatchObject({ pin });
   });
 
+  it("begins anew where the person chose another mode since a document was refused", async () => {
+    const signing = new Signing();
+    await toDocument(signing);
+    host().say({ state: "stage1_input", status: "ERROR", error: { code: "PDF_CHANGED", message: "", retry: "type" } });
+    expect(screen(signing)).toBe("choose");
+    await saveSettings({ mode: "launch" });
+    void signing.pick({ kind: "file", name: "b.pdf", bytes: new TextEncoder().encode("%PDF-1.7 b") });
+    await until(() => hosts.length === 2);
+    host().say(hello);
+    await until(() => told("start").length);
+    expect(told("start")[0]).toMatchObject({ mode: "launch" });
+  });
+
+  it("says before anything else that there's no browser to launch", async () => {
+    const signing = new Signing();
+    await saveSettings({ mode: "launch" });
+    signing.watch(() => {});
+    await until(() => hosts.length);
+    host().say({ ...hello, unready: { launch: "BROWSER_NOT_FOUND" } });
+    await until(() => signing.view.host);
+    expect(signing.view).toMatchObject({ screen: "choose", mode: "launch", host: { noBrowser: true } });
+  });
+
   it("sends nothing where PIN or code haven't their form", async () => {
     const signing = new Signing();
     await toDocument(signing);
@@ -206,7 +230,7 @@ describe("the host", () => {
   it.each([
     [{ ...hello, protocol: 9, min_protocol: 9 }, "VERSION_CLIENT_OLD"],
     [{ state: "start" }, "VERSION_HOST_OLD"],
-    [{ ...hello, modes: ["attach"] }, "MODE_MISSING"],
+    [{ ...hello, modes: ["telepathy"] }, "MODE_MISSING"],
   ])("that doesn't fit is refused: %j", async (greeting, code) => {
     const signing = new Signing();
     signing.watch(() => {});

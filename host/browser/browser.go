@@ -1,7 +1,8 @@
 // Package browser gives the program one tab of a Chromium-family browser: a
 // chromedp context, and the few things that differ between a browser started by
-// the program (Launch) and the person's own (Relay, a later room): how a file
-// reaches a page, how a secret reaches a field, how the person gets to see it.
+// the program (Launch), the person's own (Relay) and one that somebody else
+// started (Attach): how a file reaches a page, how a secret reaches a field, how
+// the person gets to see it.
 package browser
 
 import (

@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
@@ -45,7 +44,7 @@ type launched struct {
 	profile   *profile
 	headless  bool
 	notes     []string
-	downloads chan string
+	downloads <-chan string
 	closeOnce sync.Once
 	closeErr  error
 }
@@ -61,7 +60,7 @@ func Launch(ctx context.Context, opts LaunchOptions) (Tab, error) {
 	if err != nil {
 		return nil, problem.Newf(problem.BrowserFailed, "making the profile directory: %w", err)
 	}
-	l := &launched{profile: prof, headless: Headless(opts.Headless), downloads: make(chan string, 16)}
+	l := &launched{profile: prof, headless: Headless(opts.Headless)}
 	if runtime.GOOS == "linux" && os.Getuid() == 0 {
 		l.notes = append(l.notes, "O navegador corre sem a sua caixa de proteção (--no-sandbox), porque o programa corre como root. / The browser runs without its sandbox (--no-sandbox), because the program runs as root.")
 	}
@@ -136,34 +135,8 @@ func (l *launched) start(ctx context.Context) error {
 	case <-time.After(startTimeout):
 		return fmt.Errorf("no answer in %v", startTimeout)
 	}
-	return l.watchDownloads()
-}
-
-// watchDownloads makes the net below the page engine: what the browser downloads itself lands in the profile's own folder.
-func (l *launched) watchDownloads() error {
-	names := map[string]bool{}
-	err := chromedp.ListenBrowser(l.ctx, func(ev any) {
-		switch ev := ev.(type) {
-		case *cdpbrowser.EventDownloadWillBegin:
-			names[ev.GUID] = true
-		case *cdpbrowser.EventDownloadProgress:
-			if ev.State == cdpbrowser.DownloadProgressStateCompleted && names[ev.GUID] {
-				delete(names, ev.GUID)
-				select {
-				case l.downloads <- filepath.Join(l.profile.downloads(), ev.GUID):
-				default:
-				}
-			}
-		}
-	})
-	if err != nil {
-		return err
-	}
-	_, err = chromedp.CallBrowser(l.ctx, cdpbrowser.SetDownloadBehavior, cdpbrowser.SetDownloadBehaviorParams{
-		Behavior:      cdpbrowser.SetDownloadBehaviorBehaviorAllowAndName,
-		DownloadPath:  l.profile.downloads(),
-		EventsEnabled: new(true),
-	})
+	var err error
+	l.downloads, err = watchDownloads(l.ctx, l.profile.downloads(), "")
 	return err
 }
 
@@ -187,35 +160,13 @@ func (l *launched) Upload(ctx context.Context, doc Document, selector string, fi
 	return err
 }
 
-// fill sets a value the way a person's typing would leave it. The native setter is called because pages wrap the element's own.
-const fill = `(el, value) => {
-	const proto = Object.getPrototypeOf(el);
-	Object.getOwnPropertyDescriptor(proto, "value").set.call(el, value);
-	el.dispatchEvent(new InputEvent("input", {bubbles: true, composed: true, inputType: "insertText"}));
-	el.dispatchEvent(new Event("change", {bubbles: true}));
-	return el.value === value ? "ok" : "undone";
-}`
-
-const leave = `(el, value) => {
-	el.blur();
-	return el.value === value ? "ok" : "the field did not take the value";
-}`
-
 func (l *launched) FillSecret(ctx context.Context, doc Document, selector string, value secret.Secret) error {
-	err := Act(ctx, l, doc, selector, fill, value.Reveal())
-	if !errors.Is(err, errUndone) {
-		return err
-	}
-	// A page that undoes what isn't typed: keys, then.
-	if err := Type(ctx, l, doc, selector, value.Reveal()); err != nil {
-		return err
-	}
-	return Act(ctx, l, doc, selector, leave, value.Reveal())
+	return fillSecret(ctx, l, doc, selector, value)
 }
 
 // FillToken refuses: there's no extension here that keeps anything.
 func (l *launched) FillToken(context.Context, Document, string, string) error {
-	return errors.New("tokens are for relay mode")
+	return errNoTokens
 }
 
 // Gone knows nothing: the browser ended, or somebody closed its window.

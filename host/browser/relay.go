@@ -2,13 +2,10 @@ package browser
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
 	"sync"
 	"time"
 
@@ -22,10 +19,6 @@ import (
 
 // ModeRelay is a tab of the person's own browser: the PIN and the code stay there.
 const ModeRelay Mode = "relay"
-
-// uploadChunk is how much of a file goes to the page at once, in bytes before base64: the message must stay under native
-// messaging's 1 MiB.
-const uploadChunk = 512 << 10
 
 // relayed is the extension's background tab.
 type relayed struct {
@@ -57,7 +50,7 @@ func Relay(ctx context.Context, link *Link, origins []string, log *slog.Logger) 
 	r := &relayed{link: link, downloads: make(chan string, 16)}
 	r.transport = newRelayTransport(link, opened.TargetID, log)
 	link.listen(r.hear)
-	alloc, cancelAlloc := chromedp.NewAllocatorContext(context.WithoutCancel(ctx), relayAllocator{r.transport})
+	alloc, cancelAlloc := chromedp.NewAllocatorContext(context.WithoutCancel(ctx), transportAllocator{r.transport})
 	tab, cancelTab := chromedp.NewContext(alloc)
 	r.ctx, r.cancel = tab, func() { cancelTab(); cancelAlloc() }
 	err = chromedp.Do(tab, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
@@ -129,37 +122,9 @@ func (r *relayed) Gone() error {
 	return r.gone
 }
 
-// Upload hands the file over in chunks and puts it in with a DataTransfer: a packaged extension may not name files to the
-// debugger (facts/native.md 2.8). The chunks are kept in the isolated world, out of the page's reach.
+// Upload hands the file over in chunks: a packaged extension may not name files to the debugger (facts/native.md 2.8).
 func (r *relayed) Upload(ctx context.Context, doc Document, selector string, file File) error {
-	f, err := os.Open(file.Path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	chunk := make([]byte, uploadChunk)
-	for first := true; ; first = false {
-		n, err := io.ReadFull(f, chunk)
-		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-		if err != nil && !last {
-			return err
-		}
-		const put = `(el, first, last, name, base64) => {
-			if (first) globalThis.cmdsignUpload = [];
-			if (!globalThis.cmdsignUpload) return "a chunk without a beginning";
-			cmdsignUpload.push(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
-			if (!last) return;
-			const transfer = new DataTransfer();
-			transfer.items.add(new File(cmdsignUpload, name, {type: "application/pdf"}));
-			delete globalThis.cmdsignUpload;
-			el.files = transfer.files;
-			el.dispatchEvent(new Event("input", {bubbles: true}));
-			el.dispatchEvent(new Event("change", {bubbles: true}));
-		}`
-		if err := Act(ctx, r, doc, selector, put, first, last, file.Name, base64.StdEncoding.EncodeToString(chunk[:n])); err != nil || last {
-			return err
-		}
-	}
+	return putFile(ctx, r, doc, selector, file)
 }
 
 // FillSecret refuses: in this mode the host has no business with a secret.
@@ -212,12 +177,3 @@ func (r *relayed) Close() error {
 	})
 	return nil
 }
-
-// relayAllocator gives chromedp the transport as a browser that runs already.
-type relayAllocator struct{ transport *relayTransport }
-
-func (a relayAllocator) Allocate(ctx context.Context, opts ...chromedp.BrowserOption) (*chromedp.Browser, error) {
-	return chromedp.NewBrowserTransport(context.WithoutCancel(ctx), a.transport, opts...)
-}
-func (a relayAllocator) Wait()          {}
-func (a relayAllocator) Attaches() bool { return true }

@@ -165,6 +165,8 @@ type message struct {
 	Version, Environment, Mode  string
 	Custom                      bool `json:"custom_environment"`
 	Modes, Capabilities, Notes  []string
+	BrowserAt                   string `json:"browser_at"`
+	Unready                     map[string]string
 	Unfinished                  []struct{ ID, Name, SHA256, Answer, Path string }
 	Document                    *struct {
 		Name, SHA256 string

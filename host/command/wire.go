@@ -25,7 +25,7 @@ import (
 
 // flagKeys says which setting each flag is.
 var flagKeys = map[string]string{
-	"env": "env", "browser": "browser.mode", "browser-path": "browser.path", "headless": "browser.headless",
+	"env": "env", "browser": "browser.mode", "endpoint": "browser.endpoint", "browser-path": "browser.path", "headless": "browser.headless",
 	"downloads": "downloads", "log-level": "log.level", "look": "sandbox.look", "lang": "lang", "trace": "trace",
 }
 
@@ -42,7 +42,8 @@ func loadConfig(cmd *cobra.Command, path string) (*config.Config, error) {
 // signingFlags are the flags of every command that signs.
 func signingFlags(cmd *cobra.Command) {
 	cmd.Flags().String("env", "", "production, preprod, sandbox ou o nome de um seu / or one of your own")
-	cmd.Flags().String("browser", "", "launch")
+	cmd.Flags().String("browser", "", "launch, attach")
+	cmd.Flags().String("endpoint", "", "endereço DevTools de um navegador que já corre / DevTools address of a browser that runs already")
 	cmd.Flags().String("browser-path", "", "navegador a usar / browser to use")
 	cmd.Flags().String("headless", "", "auto, on, off")
 	cmd.Flags().String("downloads", "", "pasta onde guardar / folder to save in")
@@ -68,7 +69,8 @@ func newLog(cfg *config.Config, stderr io.Writer) *slog.Logger {
 // wired is a configuration made ready to converse.
 type wired struct {
 	options conversation.Options
-	link    *browser.Link // to the extension; nil where there's none
+	link    *browser.Link     // to the extension; nil where there's none
+	other   *browser.Endpoint // of a browser that runs already; nil where none is configured
 	env     environment.Environment
 	sandbox *sandbox.Sandbox
 }
@@ -77,6 +79,13 @@ type wired struct {
 // with ctx.
 func wire(ctx context.Context, cfg *config.Config, link *browser.Link, log *slog.Logger) (*wired, error) {
 	w := &wired{link: link}
+	if cfg.Browser.Endpoint != "" {
+		endpoint, err := browser.ParseEndpoint(cfg.Browser.Endpoint)
+		if err != nil {
+			return nil, cfg.Mistake(err, "browser", "endpoint")
+		}
+		w.other = &endpoint
+	}
 	if err := w.place(ctx, cfg, log); err != nil {
 		return nil, err
 	}
@@ -89,7 +98,8 @@ func wire(ctx context.Context, cfg *config.Config, link *browser.Link, log *slog
 		return nil, err
 	}
 	w.options = conversation.Options{
-		Modes:       []string{string(browser.ModeLaunch)},
+		Modes:       w.modes(cfg),
+		Unready:     unready(cfg),
 		Environment: w.env.Name,
 		Custom:      w.env.Custom,
 		Marker:      w.env.Marker,
@@ -106,8 +116,8 @@ func wire(ctx context.Context, cfg *config.Config, link *browser.Link, log *slog
 			return cmdpages.New(w.method(mode, cfg, pages, log))
 		},
 	}
-	if link != nil {
-		w.options.Modes = []string{string(browser.ModeRelay), string(browser.ModeLaunch)}
+	if w.other != nil {
+		w.options.BrowserAt = w.other.Host()
 	}
 	if w.sandbox != nil {
 		w.options.SandboxCode = func(ctx context.Context, phone string) (string, error) {
@@ -119,6 +129,29 @@ func wire(ctx context.Context, cfg *config.Config, link *browser.Link, log *slog
 		}
 	}
 	return w, nil
+}
+
+// modes are the ways to a browser, the preferred one first: the person's own, then as configured.
+func (w *wired) modes(cfg *config.Config) []string {
+	var modes []string
+	if w.link != nil {
+		modes = append(modes, string(browser.ModeRelay))
+	}
+	switch {
+	case w.other == nil:
+		return append(modes, string(browser.ModeLaunch))
+	case cfg.Browser.Mode == string(browser.ModeLaunch):
+		return append(modes, string(browser.ModeLaunch), string(browser.ModeAttach))
+	}
+	return append(modes, string(browser.ModeAttach), string(browser.ModeLaunch))
+}
+
+// unready says what stands in a mode's way, where that can be seen without starting anything.
+func unready(cfg *config.Config) map[string]problem.Code {
+	if _, err := browser.Find(cfg.Browser.Path); err != nil {
+		return map[string]problem.Code{string(browser.ModeLaunch): problem.Of(err)}
+	}
+	return nil
 }
 
 // pages are the page descriptions that count in the environment.
@@ -177,8 +210,13 @@ func limits(cfg *config.Config) conversation.Limits {
 
 // opener is the way to the tab in a mode.
 func (w *wired) opener(mode string, cfg *config.Config, log *slog.Logger) func(context.Context) (browser.Tab, error) {
-	if mode == string(browser.ModeRelay) {
+	switch mode {
+	case string(browser.ModeRelay):
 		return func(ctx context.Context) (browser.Tab, error) { return browser.Relay(ctx, w.link, w.env.Origins, log) }
+	case string(browser.ModeAttach):
+		return func(ctx context.Context) (browser.Tab, error) {
+			return browser.Attach(ctx, browser.AttachOptions{Endpoint: *w.other})
+		}
 	}
 	opts := browser.LaunchOptions{Path: cfg.Browser.Path, Log: log}
 	if cfg.Lang == "en" {

@@ -44,9 +44,10 @@ type Config struct {
 	tree *yaml.Node // the file, to name the line of a mistake
 }
 
-// Browser says how the program's own browser is started.
+// Browser says how the program gets a browser besides the person's own.
 type Browser struct {
-	Mode     string `mapstructure:"mode" yaml:"mode"` // launch
+	Mode     string `mapstructure:"mode" yaml:"mode"`         // launch or attach; empty: attach where there's an endpoint
+	Endpoint string `mapstructure:"endpoint" yaml:"endpoint"` // DevTools address of a browser that runs already
 	Path     string `mapstructure:"path" yaml:"path"`
 	Headless string `mapstructure:"headless" yaml:"headless"` // auto, on or off
 }
@@ -96,7 +97,7 @@ func Load(path string, flags map[string]*pflag.Flag) (*Config, error) {
 	for key, value := range map[string]any{
 		"env": "production", "lang": "", "downloads": "", "state": filepath.Join(xdg.StateHome, "cmdsign"),
 		"trust": filepath.Join(xdg.ConfigHome, "cmdsign", "trust"), "revocation": "", "trace": "unknown", "pages": "",
-		"browser.mode": "launch", "browser.path": "", "browser.headless": "auto",
+		"browser.mode": "", "browser.endpoint": "", "browser.path": "", "browser.headless": "auto",
 		"limits.page": "60s", "limits.unknown": "4s", "limits.result": "120s", "limits.person": "15m", "limits.input": "30m",
 		"limits.pdf":  64 << 20,
 		"sandbox.dir": filepath.Join(xdg.DataHome, "cmdsign", "sandbox"), "sandbox.look": "", "sandbox.lang": "", "sandbox.address": "",
@@ -184,8 +185,11 @@ func (c *Config) check() error {
 	if !slices.Contains([]string{"off", "unknown", "always"}, c.Trace) {
 		return c.Mistake(fmt.Errorf("%q is none of off, unknown, always", c.Trace), "trace")
 	}
-	if c.Browser.Mode != "launch" {
-		return c.Mistake(fmt.Errorf("%q isn't a way to hold a browser; launch is", c.Browser.Mode), "browser", "mode")
+	if !slices.Contains([]string{"", "launch", "attach"}, c.Browser.Mode) {
+		return c.Mistake(fmt.Errorf("%q isn't a way to hold a browser; launch and attach are", c.Browser.Mode), "browser", "mode")
+	}
+	if c.Browser.Mode == "attach" && c.Browser.Endpoint == "" {
+		return c.Mistake(errors.New("attach needs browser.endpoint"), "browser", "mode")
 	}
 	if !slices.Contains([]string{"auto", "on", "off"}, c.Browser.Headless) {
 		return c.Mistake(fmt.Errorf("%q is none of auto, on, off", c.Browser.Headless), "browser", "headless")

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/journal"
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 )
 
 // Protocol is the version of the protocol that this host speaks, and MinProtocol the oldest that it still understands.
@@ -40,8 +41,11 @@ var DefaultLimits = Limits{Input: 30 * time.Minute, PDF: 64 << 20, Hangup: 1500 
 
 // Options are what a conversation works with.
 type Options struct {
-	NewMethod   func(mode string) Method
-	Modes       []string // the ways to hold a browser that are offered; the first is used if the client names none
+	NewMethod func(mode string) Method
+	Modes     []string // the ways to hold a browser that are offered; the first is used if the client names none
+	BrowserAt string   // host and port of the browser that is joined, where that is one of them
+	// Unready says of each mode what is known already to stand in its way.
+	Unready     map[string]problem.Code
 	Environment string
 	Custom      bool // the environment is the user's own: clients warn before the PIN
 	Marker      string

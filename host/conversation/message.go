@@ -139,30 +139,32 @@ type reply struct {
 	Error    *fault `json:"error,omitempty"`
 
 	// the first message
-	Protocol     int         `json:"protocol,omitempty"`
-	MinProtocol  int         `json:"min_protocol,omitempty"`
-	Version      string      `json:"version,omitempty"`
-	Capabilities []string    `json:"capabilities,omitempty"`
-	Environment  string      `json:"environment,omitempty"`
-	Custom       bool        `json:"custom_environment,omitempty"`
-	Modes        []string    `json:"modes,omitempty"`
-	Unfinished   []leftover  `json:"unfinished,omitempty"`
-	Notes        []string    `json:"notes,omitempty"`
-	Document     *docInfo    `json:"document,omitempty"`
-	Received     int64       `json:"received,omitempty"`
-	Reference    string      `json:"reference,omitempty"`
-	Resend       bool        `json:"resend,omitempty"`
-	Approval     bool        `json:"approval,omitempty"`
-	SandboxOTP   string      `json:"sandbox_otp,omitempty"`
-	Screenshot   string      `json:"screenshot,omitempty"`
-	Auto         bool        `json:"auto,omitempty"`
-	Step         string      `json:"step,omitempty"`
-	Title        string      `json:"title,omitempty"`
-	Host         string      `json:"host,omitempty"`
-	Shown        *bool       `json:"shown,omitempty"`
-	Trace        string      `json:"trace,omitempty"`
-	Result       *resultInfo `json:"result,omitempty"`
-	File         *fileInfo   `json:"file,omitempty"`
+	Protocol     int                     `json:"protocol,omitempty"`
+	MinProtocol  int                     `json:"min_protocol,omitempty"`
+	Version      string                  `json:"version,omitempty"`
+	Capabilities []string                `json:"capabilities,omitempty"`
+	Environment  string                  `json:"environment,omitempty"`
+	Custom       bool                    `json:"custom_environment,omitempty"`
+	Modes        []string                `json:"modes,omitempty"`
+	BrowserAt    string                  `json:"browser_at,omitempty"`
+	Unready      map[string]problem.Code `json:"unready,omitempty"`
+	Unfinished   []leftover              `json:"unfinished,omitempty"`
+	Notes        []string                `json:"notes,omitempty"`
+	Document     *docInfo                `json:"document,omitempty"`
+	Received     int64                   `json:"received,omitempty"`
+	Reference    string                  `json:"reference,omitempty"`
+	Resend       bool                    `json:"resend,omitempty"`
+	Approval     bool                    `json:"approval,omitempty"`
+	SandboxOTP   string                  `json:"sandbox_otp,omitempty"`
+	Screenshot   string                  `json:"screenshot,omitempty"`
+	Auto         bool                    `json:"auto,omitempty"`
+	Step         string                  `json:"step,omitempty"`
+	Title        string                  `json:"title,omitempty"`
+	Host         string                  `json:"host,omitempty"`
+	Shown        *bool                   `json:"shown,omitempty"`
+	Trace        string                  `json:"trace,omitempty"`
+	Result       *resultInfo             `json:"result,omitempty"`
+	File         *fileInfo               `json:"file,omitempty"`
 }
 
 const (

@@ -111,7 +111,8 @@ func (s *session) greet() {
 	s.send(reply{
 		State: StateStart, Protocol: Protocol, MinProtocol: MinProtocol, Version: s.opts.Version,
 		Capabilities: []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "resend", "assist", "journal", "trace"},
-		Environment:  s.opts.Environment, Custom: s.opts.Custom, Modes: s.opts.Modes, Unfinished: s.recover(),
+		Environment:  s.opts.Environment, Custom: s.opts.Custom, Modes: s.opts.Modes, BrowserAt: s.opts.BrowserAt,
+		Unready: s.opts.Unready, Unfinished: s.recover(),
 	})
 }
 

@@ -60,6 +60,7 @@ const (
 	InputTimeout       Code = "INPUT_TIMEOUT"
 	JournalFailed      Code = "JOURNAL_FAILED"
 	ExtensionConflict  Code = "EXTENSION_CONFLICT"
+	BrowserUnreachable Code = "BROWSER_UNREACHABLE"
 )
 
 // Table is every code once, append-only: a new code goes at the end, and no row
@@ -239,4 +240,7 @@ var Table = []Entry{
 	{ExtensionConflict,
 		Text{"Outra extensão do navegador interfere com a página da Chave Móvel Digital. Nada foi assinado.", "Another browser extension gets in the way of the Chave Móvel Digital page. Nothing was signed."},
 		Text{"Desligue essa extensão para este sítio (costuma ser um gestor de palavras-passe) e comece de novo.", "Turn that extension off for this site (it's often a password manager) and start again."}, RetryStart},
+	{BrowserUnreachable,
+		Text{"O navegador indicado na configuração não responde. Nada foi assinado.", "The browser that the configuration names doesn't answer. Nothing was signed."},
+		Text{"Confirme que está a correr e que o endereço (browser.endpoint) está certo, e comece de novo.", "Check that it runs and that its address (browser.endpoint) is right, and start again."}, RetryStart},
 }

@@ -8,7 +8,7 @@ import { Tokens, wellFormed } from "../secrets/tokens";
 import type { Action } from "../shared/actions";
 import { fromBase64, sha256 } from "../shared/base64";
 import { lang } from "../shared/i18n";
-import { MAX_PDF, MIN_PROTOCOL, PROTOCOL, type ClientMessage, type HostMessage, type Problem } from "../shared/protocol";
+import { MAX_PDF, MIN_PROTOCOL, PROTOCOL, type ClientMessage, type HostMessage, type Mode, type Problem } from "../shared/protocol";
 import { initialView, underWay, type View } from "../shared/view";
 import { callBack } from "./attention";
 import type { DisconnectCode } from "./disconnect";
@@ -32,6 +32,8 @@ interface Link {
   hello: Promise<HostMessage>;
   /** The host's last state. */
   state: string;
+  /** The mode of the conversation under way. */
+  mode?: Mode;
 }
 
 export class Signing {
@@ -144,9 +146,15 @@ export class Signing {
       ...this.#fresh(), mode, modeChanged, screen: "fetching", received: 0, source: { name: document.name, site: document.site },
     });
     if (!(await this.#connect())) return;
+    // The choice of mode may have changed since another document was begun and refused: a PIN typed now would go the wrong way.
+    if (this.#link!.state === "stage1_input" && this.#link!.mode !== this.view.mode) {
+      this.#drop();
+      if (!(await this.#connect())) return;
+    }
     const link = this.#link!;
     if (link.state !== "stage1_input") {
       const { mode } = this.view;
+      link.mode = mode;
       const start: ClientMessage = {
         start: "", mode, auto_screenshot: 0, lang: lang(), protocol: PROTOCOL, min_protocol: MIN_PROTOCOL,
         client: chrome.runtime.getManifest().version,
@@ -273,7 +281,10 @@ export class Signing {
       ...view,
       screen: view.screen === "nohost" ? "choose" : view.screen,
       problem: view.screen === "nohost" ? undefined : view.problem,
-      host: { version: hello.version ?? "", environment: hello.environment ?? "", custom: hello.custom_environment ?? false, modes },
+      host: {
+        version: hello.version ?? "", environment: hello.environment ?? "", custom: hello.custom_environment ?? false, modes,
+        browserAt: hello.browser_at, noBrowser: hello.unready?.[chosen.mode] === "BROWSER_NOT_FOUND",
+      },
       mode: chosen.mode,
       modeChanged: chosen.changed,
       unfinished: view.screen === "choose" || view.screen === "nohost" ? hello.unfinished : view.unfinished,

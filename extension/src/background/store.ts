@@ -1,6 +1,7 @@
 // What survives the worker's death, so that the popup tells the truth after it. chrome.storage.session is in memory, and goes
 // with the browser. No secret is ever written: a View holds none, and the phone, what a sandbox shows and what a picture shows are left out.
 
+import type { Mode } from "../shared/protocol";
 import type { View } from "../shared/view";
 
 const slot = "view";
@@ -27,7 +28,7 @@ export async function loadRelayTab(): Promise<number | undefined> {
 
 /** The person's own settings, on this computer. The phone is kept only if asked; the PIN never. */
 export interface Settings {
-  mode: "relay" | "launch";
+  mode: Mode;
   rememberPhone: boolean;
   country: string;
   phone: string;

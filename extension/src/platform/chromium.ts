@@ -3,7 +3,7 @@ import { Relay } from "../relay/relay";
 import { fetchInTab } from "../pdf/tab-fetch";
 import type { Platform } from "./types";
 
-export const modes: Platform["modes"] = ["relay", "launch"];
+export const modes: Platform["modes"] = ["relay", "launch", "attach"];
 export const newRelay: Platform["newRelay"] = (post, tokens, holds) => new Relay(post, tokens, holds);
 export const releaseTabs: Platform["releaseTabs"] = leftover.releaseTabs;
 export const fetchElsewhere: Platform["fetchElsewhere"] = fetchInTab;

@@ -1,8 +1,8 @@
 import { download } from "../pdf/download";
 import type { Platform } from "./types";
 
-// Firefox has no debugger for extensions: the host launches a browser of its own.
-export const modes: Platform["modes"] = ["launch"];
+// Firefox has no debugger for extensions: the host launches a browser of its own, or joins one.
+export const modes: Platform["modes"] = ["launch", "attach"];
 export const newRelay: Platform["newRelay"] = () => undefined;
 export const releaseTabs: Platform["releaseTabs"] = async () => {};
 export const fetchElsewhere: Platform["fetchElsewhere"] = (url, _referrer, opts) => download(url, opts);

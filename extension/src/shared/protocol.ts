@@ -13,7 +13,8 @@ export const CHUNK = 768 * 1024;
 /** The largest document that is taken (limits.pdf). */
 export const MAX_PDF = 64 << 20;
 
-export type Mode = "relay" | "launch";
+/** Who holds the browser: this extension; the host, which starts one; or somebody else, whose browser the host joins. */
+export type Mode = "relay" | "launch" | "attach";
 export type Retry = "type" | "start" | "wait" | "nothing";
 
 /** What went wrong, for a person: the host's own, or this extension's in the same form. */
@@ -85,6 +86,10 @@ export interface HostMessage {
   custom_environment?: boolean;
   mode?: string;
   modes?: string[];
+  /** Host and port of the browser that attach joins. */
+  browser_at?: string;
+  /** Of a mode, the code of what is known already to stand in its way. */
+  unready?: Record<string, string>;
   unfinished?: Leftover[];
   notes?: string[];
   document?: DocInfo;

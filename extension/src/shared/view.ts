@@ -30,7 +30,7 @@ export interface View {
   /** What went wrong on this screen. */
   problem?: Problem;
 
-  host?: { version: string; environment: string; custom: boolean; modes: Mode[] };
+  host?: { version: string; environment: string; custom: boolean; modes: Mode[]; browserAt?: string; noBrowser?: boolean };
   /** How the browser of this signing is held; in launch the PIN passes the host. */
   mode: Mode;
   /** The person chose relay (or nothing) and the host can't: asked before the PIN. */

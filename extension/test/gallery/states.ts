@@ -34,6 +34,7 @@ export function states(t: T, say: (pt: string, en: string) => string, now: numbe
   const file = { path: "/home/maria/Transferências/Contrato de arrendamento – Rua da Prata 12-signed.pdf", name: "x", size: 1, sha256: "" };
   return {
     "choose": { ...initialView, host },
+    "choose-no-browser": { ...initialView, host: { ...host, noBrowser: true }, mode: "launch" },
     "choose-unfinished": {
       ...initialView, host,
       unfinished: [
@@ -53,6 +54,7 @@ export function states(t: T, say: (pt: string, en: string) => string, now: numbe
     },
     "credentials": { ...base, screen: "credentials" },
     "credentials-launch": { ...base, screen: "credentials", mode: "launch" },
+    "credentials-attach": { ...base, screen: "credentials", mode: "attach", host: { ...host, browserAt: "127.0.0.1:9222" } },
     "credentials-mode-changed": { ...base, screen: "credentials", mode: "launch", modeChanged: true },
     "credentials-wrong": {
       ...base, screen: "credentials", confirmed: true, phone: { country: "+351", number: "912 345 678" },

@@ -9,6 +9,7 @@ import { button, h, para } from "../dom";
 const texts: Record<Mode, [label: Key, text: Key]> = {
   relay: ["modeRelay", "modeRelayText"],
   launch: ["modeLaunch", "modeLaunchText"],
+  attach: ["modeAttach", "modeAttachText"],
 };
 
 async function draw(): Promise<void> {

@@ -15,6 +15,7 @@ let found: Promise<PageDocuments> | undefined;
 
 export const choose: Screen = (view, act) => [
   h("h1", {}, t("chooseTitle")),
+  ...(view.host?.noBrowser ? noBrowser(act) : []),
   ...(view.problem ? [problemNote(view.problem)!, ...again(view, act)] : []),
   ...(view.unfinished ?? []).map(leftover),
   ...(inWindow ? [] : [onPage(act)]),
@@ -27,6 +28,14 @@ export const choose: Screen = (view, act) => [
     h("p", {}, link("https://www.autenticacao.gov.pt/a-chave-movel-digital", t("aboutCmd"))),
   ),
 ];
+
+/** Said before anything else: without one nothing can be signed here. */
+function noBrowser(act: Act): Node[] {
+  return [
+    note("error", para(t("noBrowser"), "strong"), para(t("noBrowserNext"))),
+    h("div", { className: "buttons" }, button(t("retry"), () => act({ do: "retry" }))),
+  ];
+}
 
 /** What the tab shows may be asked for again where nobody knows how it came, if the person says so. */
 function again(view: View, act: Act): Node[] {

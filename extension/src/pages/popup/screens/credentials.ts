@@ -11,15 +11,16 @@ export const credentials: Screen = (view, act) => [
   ...(view.problem ? [problemNote(view.problem)!] : []),
   ...(view.host?.custom ? [note("warning", para(t("customEnvironment", view.host.environment)))] : []),
   ...(view.notes ?? []).map((text) => note("warning", para(text))),
-  ...(view.modeChanged ? [askMode(act)] : [holder(view), form(view, act)]),
+  ...(view.modeChanged ? [askMode(view, act)] : [holder(view), form(view, act)]),
 ];
 
-/** Relay was expected and the host can't: never changed without asking, and never after the PIN. */
-function askMode(act: Act): Node {
+/** The mode that was expected isn't offered: never changed without asking, and never after the PIN. */
+function askMode(view: View, act: Act): Node {
+  const text = { relay: t("modeChangedRelay"), launch: t("modeChanged"), attach: t("modeChangedAttach", view.host?.browserAt ?? "") }[view.mode];
   return h(
     "div",
     {},
-    note("warning", para(t("modeChanged"))),
+    note("warning", para(text)),
     h(
       "div",
       { className: "buttons" },
@@ -32,6 +33,7 @@ function askMode(act: Act): Node {
 /** Who holds the PIN is said before it's typed. */
 function holder(view: View): Node {
   if (view.mode === "relay") return note("info", para(t("holderRelay")), para(t("barExplained"), "muted"));
+  if (view.mode === "attach") return note("warning", para(t("holderAttach", view.host?.browserAt ?? "")));
   return note("warning", para(t("holderLaunch")));
 }
 

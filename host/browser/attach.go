@@ -1,0 +1,175 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	cdpbrowser "github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/remote"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+	"github.com/sign-with-cmd/sign-with-cmd/host/secret"
+)
+
+// ModeAttach is a browser that somebody else started, at a DevTools endpoint: the host holds the PIN, and so does whoever
+// holds that browser.
+const ModeAttach Mode = "attach"
+
+// AttachOptions say which browser is joined.
+type AttachOptions struct {
+	Endpoint Endpoint
+	Profiles string // folder for what the browser downloads itself
+}
+
+// attached is a tab in a browser context of its own: like a private window, it shares nothing with the browser's other tabs,
+// and nothing of it is left once it's disposed of.
+type attached struct {
+	ctx        context.Context
+	disconnect func()
+	local      bool
+	headless   bool
+	profile    *profile // where downloads land; nil for a browser elsewhere
+	downloads  <-chan string
+	closeOnce  sync.Once
+}
+
+// Attach joins the browser at an endpoint, and opens one tab in a context of its own. The browser stays when the tab is
+// closed. When the connection breaks, the browser disposes of the context by itself. Error: BROWSER_UNREACHABLE.
+func Attach(ctx context.Context, opts AttachOptions) (Tab, error) {
+	a := &attached{local: opts.Endpoint.Local()}
+	if err := a.open(ctx, opts); err != nil {
+		if a.disconnect != nil {
+			a.Close()
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, problem.Newf(problem.BrowserUnreachable, "%s: %w", opts.Endpoint.Host(), err)
+	}
+	return a, nil
+}
+
+func (a *attached) open(ctx context.Context, opts AttachOptions) error {
+	socket, err := opts.Endpoint.socket(ctx)
+	if err != nil {
+		return err
+	}
+	dialing, done := context.WithTimeout(ctx, discoverTimeout)
+	defer done()
+	conn, err := remote.DialContext(dialing, socket)
+	if err != nil {
+		return nameless(err)
+	}
+	alloc, cancelAlloc := chromedp.NewAllocatorContext(context.WithoutCancel(ctx), transportAllocator{conn})
+	whole, cancelWhole := chromedp.NewContext(alloc)
+	a.disconnect = func() { cancelWhole(); cancelAlloc(); conn.Close() }
+	a.ctx = whole
+
+	started := make(chan error, 1)
+	go func() { started <- a.start(opts) }()
+	select {
+	case err := <-started:
+		return err
+	case <-ctx.Done():
+	case <-time.After(startTimeout):
+		err = fmt.Errorf("no answer in %v", startTimeout)
+	}
+	// What still waits for an answer ends with the connection.
+	a.disconnect()
+	<-started
+	return errors.Join(err, ctx.Err())
+}
+
+func (a *attached) start(opts AttachOptions) error {
+	version, err := chromedp.CallBrowser(a.ctx, cdpbrowser.GetVersion, cdp.Empty{})
+	if err != nil {
+		return err
+	}
+	a.headless = strings.Contains(version.UserAgent, "Headless")
+	a.ctx, _ = chromedp.NewContext(a.ctx, chromedp.WithNewBrowserContext())
+	err = chromedp.Do(a.ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		// Without it a window behind others takes no key events.
+		_, err := cdp.Call(ctx, t, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+		return err
+	}))
+	if err != nil || !a.local {
+		return err
+	}
+	if a.profile, err = newProfile(opts.Profiles); err != nil {
+		return err
+	}
+	a.downloads, err = watchDownloads(a.ctx, a.profile.downloads(), chromedp.FromContext(a.ctx).BrowserContextID)
+	return err
+}
+
+func (a *attached) Context() context.Context { return a.ctx }
+func (a *attached) Mode() Mode               { return ModeAttach }
+func (a *attached) Notes() []string          { return nil }
+
+// Downloads delivers nothing from a browser elsewhere: its files are there.
+func (a *attached) Downloads() <-chan string { return a.downloads }
+
+// Upload doesn't count on the browser's seeing this computer's files.
+func (a *attached) Upload(ctx context.Context, doc Document, selector string, file File) error {
+	return putFile(ctx, a, doc, selector, file)
+}
+
+func (a *attached) FillSecret(ctx context.Context, doc Document, selector string, value secret.Secret) error {
+	return fillSecret(ctx, a, doc, selector, value)
+}
+
+// FillToken refuses: there's no extension here that keeps anything.
+func (a *attached) FillToken(context.Context, Document, string, string) error {
+	return errNoTokens
+}
+
+// Gone knows nothing: the browser ended, the connection broke, or somebody closed the window.
+func (a *attached) Gone() error { return nil }
+
+// Keep can't: the tab's context goes with the connection.
+func (a *attached) Keep() {}
+
+// Show works where the browser has a window on this computer.
+func (a *attached) Show(ctx context.Context) (bool, error) {
+	if a.headless || !a.local {
+		return false, nil
+	}
+	_, err := cdp.Call(ctx, chromedp.FromContext(a.ctx).Target, page.BringToFront, cdp.Empty{})
+	return err == nil, err
+}
+
+func (a *attached) Close() error {
+	a.closeOnce.Do(func() {
+		closed := make(chan struct{})
+		go func() {
+			defer close(closed)
+			_ = chromedp.Cancel(a.ctx) // what it fails at, the end of the connection does
+		}()
+		select {
+		case <-closed:
+		case <-time.After(closeTimeout):
+		}
+		a.disconnect()
+		if a.profile != nil {
+			a.profile.remove()
+		}
+	})
+	return nil
+}
+
+// transportAllocator gives chromedp a connection as a browser that runs already.
+type transportAllocator struct{ transport chromedp.Transport }
+
+func (a transportAllocator) Allocate(ctx context.Context, opts ...chromedp.BrowserOption) (*chromedp.Browser, error) {
+	return chromedp.NewBrowserTransport(context.WithoutCancel(ctx), a.transport, opts...)
+}
+func (a transportAllocator) Wait()          {}
+func (a transportAllocator) Attaches() bool { return true }

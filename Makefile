@@ -11,7 +11,7 @@ export PATH := $(PATH):/usr/local/go/bin
 
 GOCODE := host installer manifests extension/e2e
 
-.PHONY: build host extension test test-screen test-long faults kills soak lint fmt cross fuzz demo clean deps
+.PHONY: build host extension test test-screen test-long test-wine faults kills soak lint fmt cross fuzz demo clean deps
 
 # bin/cmdsign and extension/dist/{chromium,firefox}.
 build: host extension
@@ -51,6 +51,10 @@ faults: deps extension
 kills: deps extension
 	E2E_KILLS=50 go test -run TestKilledAtRandomMoments -count 1 -timeout 60m -v ./extension/e2e
 
+# The code for Windows' registry, on Wine's.
+test-wine:
+	bash scripts/wine.sh
+
 # Many signings by one browser and one host, a fault in every second.
 SOAK ?= 1000
 soak: deps extension
@@ -68,10 +72,11 @@ fmt:
 bin/staticcheck: tools/go.mod tools/go.sum
 	go -C tools build -o ../$@ honnef.co/go/tools/cmd/staticcheck
 
-# Does it still compile for the other systems?
+# Does it still compile for the other systems? linux/amd64 is what everything else here is.
 cross:
-	CGO_ENABLED=0 GOOS=windows go build ./...
-	CGO_ENABLED=0 GOOS=darwin go build ./...
+	@set -e; for target in linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
+		echo "go build for $$target"; CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -o /dev/null ./host/cmdsign; done
+	CGO_ENABLED=0 GOOS=windows go vet ./installer
 
 fuzz:
 	bash scripts/fuzz.sh $(FUZZTIME)

@@ -223,10 +223,13 @@ func (in *Installer) write(t target, content []byte, r *record) error {
 	if err := save.AtomicWrite(t.file, content, 0o644); err != nil {
 		return err
 	}
-	if t.key != "" {
-		return registrySet(t.key, t.file)
+	if t.key == "" {
+		return nil
 	}
-	return nil
+	if err := r.addKey(t.key); err != nil {
+		return err
+	}
+	return registrySet(t.key, t.file)
 }
 
 // self is the command that runs this program.

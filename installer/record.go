@@ -16,6 +16,7 @@ import (
 type record struct {
 	Files   []string `json:"files"`
 	Folders []string `json:"folders"`
+	Keys    []string `json:"keys,omitempty"` // of the Windows registry, above those of the manifests
 
 	path string
 }
@@ -65,6 +66,15 @@ func (r *record) write() error {
 	return save.AtomicWrite(r.path, append(data, '\n'), 0o644)
 }
 
+// addKey notes the keys of the Windows registry that are missing above one.
+func (r *record) addKey(key string) error {
+	before := len(r.Keys)
+	if r.Keys = union(r.Keys, registryMissing(key)...); len(r.Keys) == before {
+		return nil
+	}
+	return r.write()
+}
+
 // forget takes a file out of the record.
 func (r *record) forget(file string) {
 	r.Files = slices.DeleteFunc(r.Files, func(f string) bool { return f == file })
@@ -76,6 +86,8 @@ func (r *record) finish() error {
 		return nil
 	}
 	var err error
+	slices.SortFunc(r.Keys, func(a, b string) int { return len(b) - len(a) })
+	r.Keys = slices.DeleteFunc(r.Keys, func(key string) bool { return registryEmpty(key) && registryDelete(key) == nil })
 	if len(r.Files) == 0 {
 		err = os.Remove(r.path)
 	}

@@ -45,11 +45,48 @@ func registrySet(key, value string) error {
 	return k.SetStringValue("", value)
 }
 
+// registryDelete opens the key above first: deleting by the whole path would look in the other view.
 func registryDelete(key string) error {
-	hive, path := openHive(key)
-	err := registry.DeleteKey(hive, path)
+	above, name := cutKey(key)
+	hive, path := openHive(above)
+	k, err := registry.OpenKey(hive, path, registry.ENUMERATE_SUB_KEYS|view)
+	if err == nil {
+		defer k.Close()
+		err = registry.DeleteKey(k, name)
+	}
 	if errors.Is(err, registry.ErrNotExist) {
 		return nil
 	}
 	return err
+}
+
+// registryMissing are the keys that registrySet would make above a key.
+func registryMissing(key string) (keys []string) {
+	for above, _ := cutKey(key); strings.Contains(above, `\`); above, _ = cutKey(above) {
+		hive, path := openHive(above)
+		k, err := registry.OpenKey(hive, path, registry.QUERY_VALUE|view)
+		if err == nil {
+			k.Close()
+			return keys
+		}
+		keys = append(keys, above)
+	}
+	return keys
+}
+
+// registryEmpty says whether nothing is in a key.
+func registryEmpty(key string) bool {
+	hive, path := openHive(key)
+	k, err := registry.OpenKey(hive, path, registry.READ|view)
+	if err != nil {
+		return false
+	}
+	defer k.Close()
+	info, err := k.Stat()
+	return err == nil && info.SubKeyCount == 0 && info.ValueCount == 0
+}
+
+func cutKey(key string) (above, name string) {
+	i := strings.LastIndexByte(key, '\\')
+	return key[:max(i, 0)], key[i+1:]
 }

@@ -16,6 +16,9 @@ for (const browser of ["chromium", "firefox"]) {
       worker: here("src/background/worker.ts"),
       popup: here("src/pages/popup/popup.ts"),
       options: here("src/pages/options/options.ts"),
+      welcome: here("src/pages/welcome/welcome.ts"),
+      help: here("src/pages/help/help.ts"),
+      history: here("src/pages/history/history.ts"),
     },
     outdir: out,
     bundle: true,
@@ -25,6 +28,7 @@ for (const browser of ["chromium", "firefox"]) {
     legalComments: "none",
     // Functions that are sent into a page are sent as their text: nothing may be wrapped around them.
     keepNames: false,
+    loader: { ".pdf": "binary" },
     alias: { "#platform": here(`src/platform/${browser}.ts`) },
   });
   await writeFile(`${out}/manifest.json`, JSON.stringify(manifest(browser, version), null, 2) + "\n");
@@ -32,8 +36,9 @@ for (const browser of ["chromium", "firefox"]) {
   await cp(here("_locales"), `${out}/_locales`, { recursive: true });
   // A Brazilian browser looks for pt_BR, then pt, and never for pt_PT.
   await cp(here("_locales/pt_PT"), `${out}/_locales/pt`, { recursive: true });
-  for (const page of ["popup", "options"]) {
+  for (const page of ["popup", "options", "welcome", "help", "history"]) {
     await cp(here(`src/pages/${page}/${page}.html`), `${out}/${page}.html`);
   }
   await cp(here("src/pages/style.css"), `${out}/style.css`);
+  await cp(here("src/pages/welcome/debugging-bar.png"), `${out}/debugging-bar.png`);
 }

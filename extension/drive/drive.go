@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -60,8 +62,29 @@ func Start(ctx context.Context, opts Options) (*Chrome, error) {
 	return c, nil
 }
 
-// Load puts an unpacked extension in, to be driven from now on, and gives its id.
+// Load puts an unpacked extension in, to be driven from now on, closes the first-run page that ours opens, and gives its id.
 func (c *Chrome) Load(dir string) (id string, err error) {
+	if id, err = c.Install(dir); err != nil {
+		return "", err
+	}
+	if _, missing := os.Stat(filepath.Join(dir, firstRun)); missing != nil {
+		return id, nil
+	}
+	welcome, err := c.Page(firstRun)
+	if err != nil {
+		return "", err
+	}
+	return id, welcome.Close()
+}
+
+// firstRun is the page that opens once the extension is in.
+const firstRun = "welcome.html"
+
+// Page is one of the extension's own pages in a tab, that's open already or opens in a moment.
+func (c *Chrome) Page(name string) (*Popup, error) { return c.newPage(name, nil) }
+
+// Install puts an unpacked extension in, to be driven from now on, and gives its id. A first-run page is left open.
+func (c *Chrome) Install(dir string) (id string, err error) {
 	loaded, err := chromedp.CallBrowser(c.ctx, extensions.LoadUnpacked, extensions.LoadUnpackedParams{Path: dir})
 	if err != nil {
 		return "", fmt.Errorf("loading the extension: %w", err)
@@ -180,14 +203,14 @@ func InWorker[T any](c *Chrome, expression string) (T, error) {
 	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
-func (c *Chrome) popups() (map[target.ID]bool, error) {
+func (c *Chrome) pages(name string) (map[target.ID]bool, error) {
 	infos, err := chromedp.Targets(c.ctx)
 	if err != nil {
 		return nil, err
 	}
 	found := map[target.ID]bool{}
 	for _, t := range infos {
-		if strings.HasPrefix(t.URL, "chrome-extension://"+c.id+"/popup.html") {
+		if strings.HasPrefix(t.URL, "chrome-extension://"+c.id+"/"+name) {
 			found[t.TargetID] = true
 		}
 	}
@@ -196,27 +219,29 @@ func (c *Chrome) popups() (map[target.ID]bool, error) {
 
 // Opening does something that opens the popup, or the same page as a window, and waits for it.
 func (c *Chrome) Opening(do func() error) (*Popup, error) {
-	before, err := c.popups()
+	before, err := c.pages(popupPage)
 	if err != nil {
 		return nil, err
 	}
 	if err := do(); err != nil {
 		return nil, err
 	}
-	return c.newPopup(before)
+	return c.newPage(popupPage, before)
 }
 
-func (c *Chrome) newPopup(before map[target.ID]bool) (*Popup, error) {
+const popupPage = "popup.html"
+
+func (c *Chrome) newPage(name string, before map[target.ID]bool) (*Popup, error) {
 	var p *Popup
-	err := until(c.ctx, "a popup", func() (bool, error) {
-		now, err := c.popups()
+	err := until(c.ctx, name, func() (bool, error) {
+		now, err := c.pages(name)
 		if err != nil {
 			return false, err
 		}
 		for id := range now {
 			if !before[id] {
 				ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithTargetID(id))
-				p = &Popup{c: c, id: id, ctx: ctx, cancel: cancel}
+				p = &Popup{c: c, page: name, id: id, ctx: ctx, cancel: cancel}
 				return true, nil
 			}
 		}
@@ -226,11 +251,12 @@ func (c *Chrome) newPopup(before map[target.ID]bool) (*Popup, error) {
 }
 
 // Open is a popup that's open already, or opens in a moment.
-func (c *Chrome) Open() (*Popup, error) { return c.newPopup(nil) }
+func (c *Chrome) Open() (*Popup, error) { return c.newPage(popupPage, nil) }
 
-// Popup is the extension's popup.
+// Popup is the extension's popup, or another of its pages.
 type Popup struct {
 	c      *Chrome
+	page   string
 	id     target.ID
 	ctx    context.Context
 	cancel func()
@@ -245,7 +271,7 @@ func (p *Popup) Close() error {
 	// The context alone closes nothing where it was never used.
 	p.cancel()
 	return until(p.c.ctx, "the popup to close", func() (bool, error) {
-		now, err := p.c.popups()
+		now, err := p.c.pages(p.page)
 		if err != nil || !now[p.id] {
 			return err == nil, err
 		}

@@ -111,6 +111,28 @@ func (c *chrome) popup(p *drive.Popup, err error) *popup {
 	return &popup{c: c, t: c.p.t, drive: p, ctx: p.Context()}
 }
 
+// page is one of the extension's own pages in a tab, that opens by itself.
+func (c *chrome) page(name string) *popup { c.p.t.Helper(); return c.popup(c.drive.Page(name)) }
+
+// visit opens one of the extension's own pages in the first tab.
+func (c *chrome) visit(name string) *popup {
+	c.p.t.Helper()
+	c.goTo("chrome-extension://" + c.id + "/" + name)
+	return c.page(name)
+}
+
+// checked is what the first-run page found of the host: ok, or the code of what's wrong.
+func (p *popup) checked() string {
+	p.t.Helper()
+	return p.eval(`document.querySelector("main")?.dataset.checked ?? ""`)
+}
+
+// found waits until the first-run page has found the host.
+func (p *popup) found() {
+	p.t.Helper()
+	require.Eventually(p.t, func() bool { return p.checked() == "ok" }, patience, tick, "the host isn't found:\n%s", lazy(p.lastText))
+}
+
 func (c *chrome) targets() []*target.Info {
 	infos, err := chromedp.Targets(c.ctx)
 	require.NoError(c.p.t, err)

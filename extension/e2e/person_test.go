@@ -104,6 +104,12 @@ func (p *person) register(host, id string) {
 	require.NoError(p.t, os.WriteFile(path, manifest, 0o644))
 }
 
+// unregister takes the host manifest away.
+func (p *person) unregister() {
+	p.t.Helper()
+	require.NoError(p.t, os.Remove(filepath.Join(p.profile, "NativeMessagingHosts", hostName+".json")))
+}
+
 // log is the end of the host's log.
 func (p *person) log() string {
 	data, err := os.ReadFile(p.at("host.log"))

@@ -348,3 +348,44 @@ describe("cancel", () => {
     await until(() => told("start").length === 2);
   });
 });
+
+describe("a try", () => {
+  const give = (signing: Signing, trial: boolean) => void signing.act({ do: "file", name: "exemplo.pdf", data: toBase64(pdf.subarray(0, 100)), last: true, trial });
+
+  it("asks the host for its sandbox, and a document that comes after it is signed for good", async () => {
+    const signing = new Signing();
+    give(signing, true);
+    await until(() => hosts.length);
+    host().say(hello);
+    await until(() => told("start").length);
+    expect(told("start")[0]).toMatchObject({ environment: "sandbox" });
+    host().say({ state: "stage1_input", environment: "sandbox" });
+    await until(() => told("upload_local").length);
+    expect(signing.view.trial).toBe(true);
+    const trying = host();
+    trying.say({ state: "stage1_input", status: "ERROR", error: { code: "PDF_TRUNCATED", message: "", retry: "type" } });
+    expect(screen(signing)).toBe("choose");
+
+    // The host still waits for a document, in the sandbox: this one needs another.
+    give(signing, false);
+    await until(() => hosts.length === 2);
+    expect(trying.closed).toBe(true);
+    host().say(hello);
+    await until(() => told("start").length);
+    expect(told("start")[0]).not.toHaveProperty("environment");
+    expect(signing.view.trial).toBeFalsy();
+  });
+
+  it("gives nothing to a host that knows no try, and would sign for good", async () => {
+    const signing = new Signing();
+    give(signing, true);
+    await until(() => hosts.length);
+    host().say(hello);
+    await until(() => told("start").length);
+    host().say({ state: "stage1_input" });
+    await until(() => screen(signing) === "nohost");
+    expect(signing.view.problem?.code).toBe("VERSION_HOST_OLD");
+    expect(told("upload_local")).toEqual([]);
+    expect(host().closed).toBe(true);
+  });
+});

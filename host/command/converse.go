@@ -55,9 +55,7 @@ func converse(ctx context.Context, cfg *config.Config, conn conversation.Conn, l
 	if err != nil {
 		return err
 	}
-	if w.sandbox != nil {
-		defer w.sandbox.Close()
-	}
+	defer w.close()
 	return conversation.Serve(ctx, conn, w.options)
 }
 

@@ -73,6 +73,7 @@ type wired struct {
 	other   *browser.Endpoint // of a browser that runs already; nil where none is configured
 	env     environment.Environment
 	sandbox *sandbox.Sandbox
+	trial   *wired // the built-in sandbox of a client that asked for it
 }
 
 // wire puts the rooms together for a configuration. With a link to the extension, relay is offered first. The sandbox environment starts a sandbox inside the process, which ends
@@ -128,6 +129,7 @@ func wire(ctx context.Context, cfg *config.Config, link *browser.Link, log *slog
 			return code, err
 		}
 	}
+	w.options.Trial = func(ctx context.Context) (conversation.Options, error) { return w.try(ctx, cfg, link, log) }
 	return w, nil
 }
 
@@ -152,6 +154,30 @@ func unready(cfg *config.Config) map[string]problem.Code {
 		return map[string]problem.Code{string(browser.ModeLaunch): problem.Of(err)}
 	}
 	return nil
+}
+
+// try is a signing in the built-in sandbox, whatever the configuration's environment is. The sandbox is started at the first one.
+func (w *wired) try(ctx context.Context, cfg *config.Config, link *browser.Link, log *slog.Logger) (conversation.Options, error) {
+	if w.trial == nil {
+		there := *cfg
+		there.Env, there.Sandbox.Address = environment.Sandbox, ""
+		trial, err := wire(ctx, &there, link, log)
+		if err != nil {
+			return conversation.Options{}, err
+		}
+		w.trial = trial
+	}
+	return w.trial.options, nil
+}
+
+// close ends the sandboxes that were started.
+func (w *wired) close() {
+	if w.sandbox != nil {
+		w.sandbox.Close()
+	}
+	if w.trial != nil {
+		w.trial.close()
+	}
 }
 
 // pages are the page descriptions that count in the environment.

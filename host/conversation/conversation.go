@@ -59,8 +59,14 @@ type Options struct {
 	Limits      Limits
 	// SandboxCode gives the code that the sandbox sent to a phone; nil but in a sandbox of this process.
 	SandboxCode func(ctx context.Context, phone string) (string, error)
-	Log         *slog.Logger
+	// Trial gives what a signing in the built-in sandbox works with, for a client that asks for one in start; ctx bounds the sandbox's
+	// life. Journal, Limits and Log stay this conversation's. Nil: there is none.
+	Trial func(ctx context.Context) (Options, error)
+	Log   *slog.Logger
 }
+
+// trialEnvironment is the only one that a client may ask for beside the host's own: what's signed in it has no legal value.
+const trialEnvironment = "sandbox"
 
 // State is where the conversation stands.
 type State string
@@ -98,7 +104,7 @@ func Serve(ctx context.Context, conn Conn, opts Options) error {
 	online, offline := context.WithCancel(ctx)
 	defer offline()
 	s := &session{
-		ctx: ctx, online: online, offline: offline, conn: conn, opts: opts, lang: opts.Lang, state: StateStart, log: opts.Log,
+		ctx: ctx, online: online, offline: offline, conn: conn, own: opts, opts: opts, lang: opts.Lang, state: StateStart, log: opts.Log,
 		inbox: make(chan inbound), calls: make(chan func()), over: make(chan struct{}),
 	}
 	defer close(s.over)

@@ -338,3 +338,56 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A client may ask for the sandbox for one signing, and for no other environment than the host's own.
+func TestATrialIsForOneSigning(t *testing.T) {
+	t.Parallel()
+	var where []string
+	in := func(name string) func(context.Context, Document, Person) (Signed, error) {
+		return func(context.Context, Document, Person) (Signed, error) {
+			where = append(where, name)
+			return Signed{}, problem.New(problem.SiteUnavailable, "")
+		}
+	}
+	k := converse(t, Limits{}, in("test"), func(o *Options) {
+		own := *o
+		o.Trial = func(context.Context) (Options, error) {
+			own.Environment, own.Marker = "sandbox", "-TESTE"
+			own.NewMethod = func(string) Method { return &method{sign: in("sandbox"), closed: make(chan struct{})} }
+			return own, nil
+		}
+	})
+	hello := k.state(StateStart)
+	require.Contains(t, hello.Capabilities, "trial")
+	require.Equal(t, "test", hello.Environment)
+	pdf, err := json.Marshal(k.pdf)
+	require.NoError(t, err)
+
+	k.send(`{"start":"","environment":"production"}`)
+	require.Equal(t, problem.EnvironmentUnknown, k.until(func(r reply) bool { return r.Error != nil }).Error.Code)
+	for _, environment := range []string{"sandbox", "", "test"} {
+		k.send(`{"start":"","environment":"` + environment + `"}`)
+		require.Equal(t, environment, k.state(StateStage1Input).Environment)
+		k.send(`{"phone":"+351 900000001","pin":"1234","pdf_file_path":` + string(pdf) + `}`)
+		require.Equal(t, StateFailed, k.over().State)
+	}
+	require.Equal(t, []string{"sandbox", "test", "test"}, where)
+	seen, err := k.journal.Status()
+	require.NoError(t, err)
+	var noted []string
+	for _, st := range seen {
+		noted = append(noted, st.Document.Environment)
+	}
+	require.ElementsMatch(t, []string{"sandbox", "test", "test"}, noted)
+}
+
+// A host without a sandbox inside offers no trial.
+func TestNoTrialWhereThereIsNone(t *testing.T) {
+	t.Parallel()
+	k := converse(t, Limits{}, nil)
+	require.NotContains(t, k.state(StateStart).Capabilities, "trial")
+	k.send(`{"start":"","environment":"sandbox"}`)
+	refused := k.until(func(r reply) bool { return r.Error != nil })
+	require.Equal(t, problem.EnvironmentUnknown, refused.Error.Code)
+	require.Equal(t, StateStart, refused.State)
+}

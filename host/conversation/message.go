@@ -36,6 +36,7 @@ type message struct {
 	MinProtocol    int             `json:"min_protocol"`
 	Mode           string          `json:"mode"`
 	Client         string          `json:"client"`
+	Environment    string          `json:"environment"`
 
 	Phone       *secret.Secret `json:"phone"`
 	PIN         *secret.Secret `json:"pin"`

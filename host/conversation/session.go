@@ -21,7 +21,8 @@ type session struct {
 	offline context.CancelFunc
 
 	conn Conn
-	opts Options
+	own  Options
+	opts Options // of this signing: own, or the trial's
 	lang string
 	log  *slog.Logger
 
@@ -110,10 +111,18 @@ func (s *session) do(f func()) bool {
 func (s *session) greet() {
 	s.send(reply{
 		State: StateStart, Protocol: Protocol, MinProtocol: MinProtocol, Version: s.opts.Version,
-		Capabilities: []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "resend", "assist", "journal", "trace"},
+		Capabilities: s.capabilities(),
 		Environment:  s.opts.Environment, Custom: s.opts.Custom, Modes: s.opts.Modes, BrowserAt: s.opts.BrowserAt,
 		Unready: s.opts.Unready, Unfinished: s.recover(),
 	})
+}
+
+func (s *session) capabilities() []string {
+	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "resend", "assist", "journal", "trace"}
+	if s.own.Trial != nil {
+		can = append(can, "trial")
+	}
+	return can
 }
 
 func (s *session) send(r reply) {
@@ -209,11 +218,16 @@ func (s *session) start(m message) {
 		s.fault(problem.New(problem.Busy, "start in state "+string(s.state)))
 		return
 	}
+	opts, err := s.in(m.Environment)
+	if err != nil {
+		s.fault(problem.Wrap(problem.Internal, err))
+		return
+	}
 	mode := m.Mode
 	if mode == "" {
-		mode = s.opts.Modes[0]
+		mode = opts.Modes[0]
 	}
-	if !slices.Contains(s.opts.Modes, mode) {
+	if !slices.Contains(opts.Modes, mode) {
 		s.fault(problem.New(problem.MessageMalformed, "a mode that isn't offered"))
 		return
 	}
@@ -223,13 +237,28 @@ func (s *session) start(m message) {
 	}
 	s.auto = truthy(m.AutoScreenshot)
 	s.closeMethod()
+	s.opts = opts
 	s.method, s.job, s.upload = s.opts.NewMethod(mode), nil, nil
 	if tracer, ok := s.method.(Tracer); ok {
 		tracer.TraceClient(m.Client)
 	}
 	s.state = StateStage1Input
-	s.send(reply{State: s.state})
+	s.send(reply{State: s.state, Environment: m.Environment})
 	go s.warm(s.method)
+}
+
+// in gives what a signing in an environment works with. A client may ask for the host's own and for the sandbox, never for one
+// in which a signature counts and the host's own doesn't.
+func (s *session) in(environment string) (Options, error) {
+	switch {
+	case environment == "" || environment == s.own.Environment:
+		return s.own, nil
+	case environment == trialEnvironment && s.own.Trial != nil:
+		opts, err := s.own.Trial(s.ctx)
+		opts.Journal, opts.Limits, opts.Log = s.own.Journal, s.own.Limits, s.own.Log
+		return opts, err
+	}
+	return Options{}, problem.New(problem.EnvironmentUnknown, "asked for in start")
 }
 
 // warm opens the method while the person still types, and says at once when that can't work.

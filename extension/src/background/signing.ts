@@ -12,6 +12,7 @@ import { MAX_PDF, MIN_PROTOCOL, PROTOCOL, type ClientMessage, type HostMessage, 
 import { initialView, underWay, type View } from "../shared/view";
 import { callBack } from "./attention";
 import type { DisconnectCode } from "./disconnect";
+import { note } from "./history";
 import { HostPort } from "./port";
 import * as problems from "./problems";
 import { watchDownloads } from "./rescue";
@@ -34,6 +35,8 @@ interface Link {
   state: string;
   /** The mode of the conversation under way. */
   mode?: Mode;
+  /** The host prepared its last start in the sandbox. */
+  trial: boolean;
 }
 
 export class Signing {
@@ -143,8 +146,11 @@ export class Signing {
     this.#document = document;
     const { mode, modeChanged } = this.view;
     this.#show({
-      ...this.#fresh(), mode, modeChanged, screen: "fetching", received: 0, source: { name: document.name, site: document.site },
+      ...this.#fresh(), mode, modeChanged, trial: document.trial, screen: "fetching", received: 0, source: { name: document.name, site: document.site },
     });
+    const trial = document.trial ?? false;
+    // A host that waits for a document elsewhere doesn't get this one.
+    if (this.#link?.state === "stage1_input" && this.#link.trial !== trial) this.#drop();
     if (!(await this.#connect())) return;
     // The choice of mode may have changed since another document was begun and refused: a PIN typed now would go the wrong way.
     if (this.#link!.state === "stage1_input" && this.#link!.mode !== this.view.mode) {
@@ -157,9 +163,13 @@ export class Signing {
       link.mode = mode;
       const start: ClientMessage = {
         start: "", mode, auto_screenshot: 0, lang: lang(), protocol: PROTOCOL, min_protocol: MIN_PROTOCOL,
-        client: chrome.runtime.getManifest().version,
+        client: chrome.runtime.getManifest().version, ...(trial ? { environment: "sandbox" } : {}),
       };
-      if (!(await this.#ask(start, (m) => m.state === "stage1_input"))) return;
+      const answer = await this.#ask(start, (m) => m.state === "stage1_input");
+      if (!answer) return;
+      // An older host knows no trial and would sign for good.
+      if (trial && answer.environment !== "sandbox") return void this.#unfit(problems.ofVersion("VERSION_HOST_OLD"));
+      link.trial = trial;
     }
     if ("path" in document) {
       await this.#ask({ document: { pdf_file_path: document.path } }, (m) => m.document !== undefined);
@@ -190,7 +200,7 @@ export class Signing {
     waiting?.done(m);
   }
 
-  #takeFile({ name, data, last }: Extract<Action, { do: "file" }>): Promise<void> | void {
+  #takeFile({ name, data, last, trial }: Extract<Action, { do: "file" }>): Promise<void> | void {
     const file = (this.#file ??= { name, parts: [], size: 0 });
     const bytes = fromBase64(data);
     file.size += bytes.length;
@@ -206,7 +216,7 @@ export class Signing {
       all.set(part, at);
       at += part.length;
     }
-    return this.pick({ kind: "file", name: file.name, bytes: all });
+    return this.pick({ kind: "file", name: file.name, bytes: all, trial });
   }
 
   #credentials({ country, number, pin }: Extract<Action, { do: "credentials" }>): void {
@@ -330,7 +340,7 @@ export class Signing {
         this.#closed(link, code);
       },
     });
-    const link: Link = { port, relay: newRelay((m) => void port.send(m), this.#tokens, (tab) => void saveRelayTab(tab).catch(() => {})), hello, state: "" };
+    const link: Link = { port, relay: newRelay((m) => void port.send(m), this.#tokens, (tab) => void saveRelayTab(tab).catch(() => {})), hello, state: "", trial: false };
     return link;
   }
 
@@ -447,6 +457,7 @@ export class Signing {
     this.view = view;
     for (const show of this.#watchers) show(view);
     void saveView(view).catch(() => {});
+    void note(view);
     void this.#attend(changed);
   }
 

@@ -32,9 +32,11 @@ export interface Settings {
   rememberPhone: boolean;
   country: string;
   phone: string;
+  /** Whether the ends of signings are noted (history.ts). */
+  history: boolean;
 }
 
-export const defaultSettings: Settings = { mode: "relay", rememberPhone: false, country: "+351", phone: "" };
+export const defaultSettings: Settings = { mode: "relay", rememberPhone: false, country: "+351", phone: "", history: false };
 
 export async function loadSettings(): Promise<Settings> {
   const stored = await chrome.storage.local.get({ ...defaultSettings });

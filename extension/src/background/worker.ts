@@ -8,7 +8,10 @@ import { openUi } from "./ui";
 
 const signing = new Signing();
 
-chrome.runtime.onInstalled.addListener(createMenus);
+chrome.runtime.onInstalled.addListener(({ reason }) => {
+  createMenus();
+  if (reason === "install") void welcome();
+});
 chrome.runtime.onStartup.addListener(createMenus);
 listenToNotifications();
 
@@ -26,3 +29,9 @@ chrome.runtime.onConnect.addListener((port) => {
   port.onMessage.addListener((action: Action) => void signing.act(action));
   port.onDisconnect.addListener(unwatch);
 });
+
+/** The first-run page, for whoever put the extension in; an administrator has told people in their own way. */
+async function welcome(): Promise<void> {
+  const { installType } = await chrome.management.getSelf();
+  if (installType !== "admin") await chrome.tabs.create({ url: chrome.runtime.getURL("welcome.html") });
+}

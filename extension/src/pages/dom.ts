@@ -24,6 +24,11 @@ export function link(href: string, label: string): HTMLAnchorElement {
   return h("a", { href, target: "_blank", rel: "noreferrer" }, label);
 }
 
+/** A link to a page of the extension, in a tab of its own: a popup would be gone. */
+export function ownPage(href: string, label: string): HTMLAnchorElement {
+  return h("a", { href, target: "_blank" }, label);
+}
+
 /** A note beside the way: what to know, what to mind, what went wrong. */
 export function note(kind: "info" | "warning" | "error", ...children: Child[]): HTMLElement {
   return h("div", { className: `note ${kind}`, attrs: kind === "error" ? { role: "alert" } : {} }, ...children);

@@ -14,7 +14,7 @@ export type Pick =
   | { kind: "link"; url: string; page: { tabId: number; frameId: number; url: string } }
   /** What a tab shows, or a frame in it: then url is the frame's. again: the person said that it may be asked for again. */
   | { kind: "tab"; tabId: number; url: string; pageUrl: string; again: boolean }
-  | { kind: "file"; name: string; bytes: Uint8Array<ArrayBuffer> };
+  | { kind: "file"; name: string; bytes: Uint8Array<ArrayBuffer>; trial?: boolean };
 
 export interface FetchOptions {
   signal?: AbortSignal;
@@ -32,14 +32,14 @@ export interface OnDisk {
   release?: () => Promise<void>;
 }
 
-/** A document: its bytes, or where the host finds it. site: the host name that it came from, "" for a file. */
-export type Obtained = { name: string; site: string } & ({ bytes: Uint8Array<ArrayBuffer> } | OnDisk);
+/** A document: its bytes, or where the host finds it. site: the host name that it came from, "" for a file. trial: for the sandbox only. */
+export type Obtained = { name: string; site: string; trial?: boolean } & ({ bytes: Uint8Array<ArrayBuffer> } | OnDisk);
 
 /** Throws PdfProblem, or the signal's reason. */
 export async function obtain(pick: Pick, opts: FetchOptions = {}): Promise<Obtained> {
   if (pick.kind === "file") {
     checkPdf(pick.bytes);
-    return { name: documentName(`file:///${encodeURIComponent(pick.name)}`), site: "", bytes: pick.bytes };
+    return { name: documentName(`file:///${encodeURIComponent(pick.name)}`), site: "", bytes: pick.bytes, trial: pick.trial };
   }
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(pick.url)?.[0].toLowerCase();
   if (scheme === "file:") return onDisk(pick.url);

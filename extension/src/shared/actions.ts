@@ -5,8 +5,8 @@ import type { View } from "./view";
 export type Action =
   | { do: "link"; url: string; tabId: number; frameId: number; pageUrl: string }
   | { do: "tab"; tabId: number; url: string; pageUrl: string; again: boolean }
-  /** A chosen file, in base64 chunks; the last one has last. */
-  | { do: "file"; name: string; data: string; last: boolean }
+  /** A chosen file, in base64 chunks; the last one has last. trial: it's signed in the sandbox inside the host, of no legal value. */
+  | { do: "file"; name: string; data: string; last: boolean; trial?: boolean }
   | { do: "confirm" }
   | { do: "accept-mode" }
   | { do: "credentials"; country: string; number: string; pin: string }

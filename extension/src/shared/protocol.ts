@@ -118,7 +118,7 @@ export interface Chunk {
 }
 
 export type ClientMessage =
-  | { start: ""; mode: Mode; auto_screenshot: 0 | 1; lang: "pt" | "en"; protocol: number; min_protocol: number; client: string }
+  | { start: ""; mode: Mode; auto_screenshot: 0 | 1; lang: "pt" | "en"; protocol: number; min_protocol: number; client: string; environment?: "sandbox" }
   | { upload_local: Chunk }
   | { document: { pdf_file_path: string } }
   | { phone: string; pin?: string; pin_token?: string; confirm: string; sign_again?: string }

@@ -33,6 +33,8 @@ export interface View {
   host?: { version: string; environment: string; custom: boolean; modes: Mode[]; browserAt?: string; noBrowser?: boolean };
   /** How the browser of this signing is held; in launch the PIN passes the host. */
   mode: Mode;
+  /** A try in the sandbox inside the host: nothing of it has legal value. */
+  trial?: boolean;
   /** The person chose relay (or nothing) and the host can't: asked before the PIN. */
   modeChanged?: boolean;
   notes?: string[];

@@ -4,7 +4,7 @@ import { modes } from "#platform";
 import { loadSettings, loadView, saveSettings } from "../../background/store";
 import { t, type Key } from "../../shared/i18n";
 import type { Mode } from "../../shared/protocol";
-import { button, h, para } from "../dom";
+import { button, h, ownPage, para } from "../dom";
 
 const texts: Record<Mode, [label: Key, text: Key]> = {
   relay: ["modeRelay", "modeRelayText"],
@@ -41,6 +41,24 @@ async function draw(): Promise<void> {
       settings.phone ? para(t("phoneRemembered", `${settings.country} ${settings.phone}`)) : para(t("phoneNotRemembered"), "muted"),
       !!settings.phone &&
         button(t("forgetPhone"), () => void saveSettings({ rememberPhone: false, country: "+351", phone: "" }).then(draw)),
+    ),
+    h(
+      "fieldset",
+      {},
+      h("legend", {}, t("optionHistory")),
+      h(
+        "label",
+        { className: "check" },
+        h("input", { id: "history", type: "checkbox", checked: settings.history, onchange: (e) => void saveSettings({ history: (e.target as HTMLInputElement).checked }) }),
+        t("historySwitch"),
+      ),
+      h("p", {}, ownPage("history.html", t("historyOpen"))),
+    ),
+    h(
+      "fieldset",
+      {},
+      h("legend", {}, t("optionHelp")),
+      h("p", { className: "ways" }, ownPage("welcome.html", t("firstTime")), ownPage("help.html", t("navHelp"))),
     ),
     h(
       "fieldset",

@@ -2,28 +2,11 @@
 // and opened at any time.
 
 import { PAGE_PORT, type Action, type Update } from "../../shared/actions";
-import { t } from "../../shared/i18n";
-import { h } from "../dom";
+import { frame } from "../frame";
 import { render } from "./render";
 
-document.documentElement.lang = t("langTag");
-document.title = t("product");
+const { main, live, footer } = frame();
 if (location.search === "?window") document.documentElement.classList.add("window");
-
-const main = h("main");
-const live = h("div", { className: "visually-hidden", attrs: { role: "status", "aria-live": "polite" } });
-const footer = h("footer");
-document.body.append(
-  h(
-    "header",
-    {},
-    h("img", { src: "icons/icon-48.png", alt: "", width: 24, height: 24 }),
-    h("div", {}, h("strong", {}, t("product")), h("span", { className: "official" }, t("notOfficial"))),
-  ),
-  main,
-  live,
-  footer,
-);
 
 let port: chrome.runtime.Port;
 

@@ -65,7 +65,8 @@ function announcement(view: View, main: HTMLElement): string {
   return main.querySelector("h1")?.textContent ?? "";
 }
 
-function environment({ host }: View): Node[] {
+function environment({ host, trial }: View): Node[] {
+  if (trial) return [h("p", { className: "environment" }, t("trialFooter"))];
   if (!host || host.environment === "production" || host.environment === "") return [];
   const text = host.custom ? t("environmentOwn", host.environment) : t("environment", host.environment);
   return [h("p", { className: "environment" }, text)];

@@ -2,7 +2,7 @@ import { pageDocuments, type PageDocuments } from "../../../pdf/links";
 import { t } from "../../../shared/i18n";
 import type { Leftover } from "../../../shared/protocol";
 import type { View } from "../../../shared/view";
-import { button, h, link, note, para } from "../../dom";
+import { button, h, note, ownPage, para } from "../../dom";
 import { sendFile } from "../files";
 import { problemNote } from "../problem";
 import { savedAt } from "../saved";
@@ -20,13 +20,7 @@ export const choose: Screen = (view, act) => [
   ...(view.unfinished ?? []).map(leftover),
   ...(inWindow ? [] : [onPage(act)]),
   fileChooser(act),
-  h(
-    "details",
-    {},
-    h("summary", {}, t("firstTime")),
-    para(t("firstTimeText")),
-    h("p", {}, link("https://www.autenticacao.gov.pt/a-chave-movel-digital", t("aboutCmd"))),
-  ),
+  h("p", { className: "ways" }, ownPage("welcome.html", t("firstTime")), ownPage("help.html", t("navHelp")), ownPage("history.html", t("navHistory"))),
 ];
 
 /** Said before anything else: without one nothing can be signed here. */

@@ -1,5 +1,5 @@
 import { loadSettings, saveSettings } from "../../../background/store";
-import { t } from "../../../shared/i18n";
+import { t, type Key } from "../../../shared/i18n";
 import type { View } from "../../../shared/view";
 import { button, h, note, para } from "../../dom";
 import { problemNote } from "../problem";
@@ -9,10 +9,27 @@ export const credentials: Screen = (view, act) => [
   h("h1", {}, t("credentialsTitle")),
   para(view.document?.name ?? "", "name"),
   ...(view.problem ? [problemNote(view.problem)!] : []),
-  ...(view.host?.custom ? [note("warning", para(t("customEnvironment", view.host.environment)))] : []),
+  ...(view.host?.custom && !view.trial ? [note("warning", para(t("customEnvironment", view.host.environment)))] : []),
   ...(view.notes ?? []).map((text) => note("warning", para(text))),
+  ...(view.trial ? [trialNote()] : []),
   ...(view.modeChanged ? [askMode(view, act)] : [holder(view), form(view, act)]),
 ];
+
+/** Whoever tries gets a number and a PIN; their own are neither needed nor wanted. */
+function trialNote(): Node {
+  const others: [Key, string][] = [
+    ["trialWrongPin", "900 000 002"], ["trialWrongCode", "900 000 003"], ["trialLocked", "900 000 005"], ["trialLost", "900 000 052"],
+  ];
+  return note(
+    "warning",
+    para(t("trialCredentials", `+351 ${trialPhone}`, trialPin), "strong"),
+    h("details", {}, h("summary", {}, t("trialOthers")), h("ul", {}, ...others.map(([key, number]) => h("li", {}, t(key, number))))),
+  );
+}
+
+/** The sandbox's number for which all goes well, and its PIN (docs/SANDBOX.md). */
+const trialPhone = "900 000 001";
+const trialPin = "1234";
 
 /** The mode that was expected isn't offered: never changed without asking, and never after the PIN. */
 function askMode(view: View, act: Act): Node {
@@ -56,7 +73,10 @@ function form(view: View, act: Act): Node {
     // The form may have been drawn anew under somebody who types: the cursor stays, or the rest of a number goes into the PIN.
     if (form.contains(document.activeElement)) return;
     remember.checked = s.rememberPhone;
-    if (view.phone && !phone.value) {
+    if (view.trial) {
+      remember.checked = false;
+      if (!phone.value) phone.value = view.phone?.number ?? trialPhone;
+    } else if (view.phone && !phone.value) {
       country.value = view.phone.country;
       phone.value = view.phone.number;
     } else if (s.rememberPhone && !phone.value) {
@@ -81,7 +101,7 @@ function form(view: View, act: Act): Node {
     h("label", { htmlFor: "pin" }, t("pin")),
     pin,
     para(t("pinHint"), "hint"),
-    h("label", { className: "check" }, remember, t("rememberPhone")),
+    !view.trial && h("label", { className: "check" }, remember, t("rememberPhone")),
     h(
       "div",
       { className: "buttons" },
@@ -92,11 +112,14 @@ function form(view: View, act: Act): Node {
   form.querySelectorAll(".hint").forEach((hint, i) => (hint.id = i === 0 ? "phone-hint" : "pin-hint"));
   form.onsubmit = (e) => {
     e.preventDefault();
-    void saveSettings(
-      remember.checked
-        ? { rememberPhone: true, country: country.value, phone: phone.value }
-        : { rememberPhone: false, country: "+351", phone: "" },
-    );
+    // A try's number is nobody's.
+    if (!view.trial) {
+      void saveSettings(
+        remember.checked
+          ? { rememberPhone: true, country: country.value, phone: phone.value }
+          : { rememberPhone: false, country: "+351", phone: "" },
+      );
+    }
     const typed = pin.value;
     pin.value = "";
     act({ do: "credentials", country: country.value, number: phone.value, pin: typed });

@@ -1,6 +1,8 @@
+import { installPage } from "../../../shared/help";
 import { t, type Key } from "../../../shared/i18n";
 import type { View } from "../../../shared/view";
 import { button, h, link, note, para } from "../../dom";
+import { helpLink } from "../../help-link";
 import { problemNote } from "../problem";
 import { savedAt } from "../saved";
 import type { Screen } from "../screen";
@@ -10,9 +12,6 @@ export const failed: Screen = (view, act) => [
   para(view.document?.name ?? "", "name"),
   ...(view.problem ? [problemNote(view.problem)!] : []),
   ...(view.file ? [savedAt(view.file.path)] : []),
-  ...(view.problem?.code === "ACCOUNT_LOCKED" || view.problem?.code === "SIGNATURE_INACTIVE" || view.problem?.code === "PIN_CHANGE_REQUIRED"
-    ? [h("p", {}, link("https://www.autenticacao.gov.pt/a-chave-movel-digital", t("aboutCmd")))]
-    : []),
   h(
     "div",
     { className: "buttons" },
@@ -57,6 +56,7 @@ export const interrupted: Screen = (view, act) => {
     ...(path ? [savedAt(path)] : []),
     ...(browserPath ? [note("info", para(t("interruptedBrowser"))), savedAt(browserPath)] : []),
     ...(view.problem ? [problemNote(view.problem)!] : []),
+    ...(bad ? [helpLink("maybe")] : []),
     ...(answer === "waiting" ? [h("progress", { attrs: { "aria-label": t("interruptedWaiting") } })] : []),
     h("div", { className: "buttons" }, button(t("backToStart"), () => act({ do: "reset" }))),
   ];
@@ -68,6 +68,6 @@ export const nohost: Screen = (view, act) => [
   ...(view.problem ? [problemNote(view.problem)!] : []),
   para(t("doctorText")),
   h("pre", {}, h("code", {}, "cmdsign doctor")),
-  h("p", {}, link("https://github.com/sign-with-cmd/sign-with-cmd#readme", t("installPage"))),
+  h("p", {}, link(installPage, t("installPage"))),
   h("div", { className: "buttons" }, button(t("retry"), () => act({ do: "retry" }), "primary")),
 ];

@@ -1,6 +1,8 @@
 import { lang, t, type Key } from "../../../shared/i18n";
-import type { Finding, Result } from "../../../shared/protocol";
+import type { Result } from "../../../shared/protocol";
 import { button, h, link, note, para } from "../../dom";
+import { findingsList } from "../../findings";
+import { helpLink } from "../../help-link";
 import { problemNote } from "../problem";
 import { savedAt } from "../saved";
 import type { Screen } from "../screen";
@@ -10,7 +12,7 @@ export const done: Screen = (view, act) => [
   para(view.result?.signer ? t("doneSentence", view.result.signer) : t("doneSentenceNobody"), "strong"),
   ...(view.result?.time ? [para(t("doneTime", time(view.result.time)), "muted")] : []),
   ...(view.file ? [savedAt(view.file.path)] : []),
-  ...(view.result ? [findings(view.result), validator(view.result)] : []),
+  ...(view.result ? [findings(view.result), helpLink("checked"), validator(view.result)] : []),
   h("div", { className: "buttons" }, button(t("signAnother"), () => act({ do: "reset" }), "primary")),
 ];
 
@@ -25,32 +27,8 @@ export const unverified: Screen = (view, act) => [
   h("div", { className: "buttons" }, button(t("backToStart"), () => act({ do: "reset" }))),
 ];
 
-const marks: Record<Finding["result"], [mark: string, label: Key]> = {
-  pass: ["✓", "findingPass"],
-  fail: ["✗", "findingFail"],
-  unknown: ["?", "findingUnknown"],
-};
-
 function findings(result: Result): Node {
-  return h(
-    "section",
-    {},
-    h("h2", {}, t("checkedTitle")),
-    h(
-      "ul",
-      { className: "findings" },
-      ...result.findings.map((f) => {
-        const [mark, label] = marks[f.result] ?? marks.unknown;
-        return h(
-          "li",
-          { className: f.result },
-          h("span", { className: "mark", attrs: { role: "img", "aria-label": t(label) } }, mark),
-          // The detail is for people who know PDF, in English: it's shown where something failed and somebody will be asked.
-          h("span", {}, f.text, f.result === "fail" && !!f.detail && h("span", { className: "detail" }, f.detail)),
-        );
-      }),
-    ),
-  );
+  return h("section", {}, h("h2", {}, t("checkedTitle")), findingsList(result.findings));
 }
 
 function validator(result: Result): Node {

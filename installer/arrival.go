@@ -49,11 +49,7 @@ func (in *Installer) arrivalIn(b found) []problem.Text {
 		PT: "ainda não publicada. Abra " + b.Page + ", ligue «Modo de programador», «Carregar expandida» e escolha " + said.PT,
 		EN: "not published yet. Open " + b.Page + ", turn “Developer mode” on, “Load unpacked” and choose " + said.EN,
 	}}
-	if auto := in.sys.expand(b.place.Extensions); auto != "" && folder != "" && exists(filepath.Dir(auto)) {
-		command := "sudo cp -r " + quote(folder) + " " + quote(filepath.Join(auto, "sign-with-cmd"))
-		if !exists(auto) {
-			command = "sudo mkdir -p " + quote(auto) + " && " + command
-		}
+	if command := in.copying(b); command != "" {
 		texts = append(texts, problem.Text{
 			PT: "  ou, neste sistema, para todos: " + command,
 			EN: "  or, on this system, for everybody: " + command,
@@ -66,6 +62,24 @@ func (in *Installer) arrivalIn(b found) []problem.Text {
 		})
 	}
 	return texts
+}
+
+// copying is the command that puts the extension among those that a browser loads by itself; empty where that doesn't go.
+func (in *Installer) copying(b found) string {
+	auto, folder := in.sys.expand(b.place.Extensions), in.extension(b.Kind)
+	if auto == "" || folder == "" || !exists(filepath.Dir(auto)) {
+		return ""
+	}
+	to := filepath.Join(auto, "sign-with-cmd")
+	command := "sudo cp -r " + quote(folder) + " " + quote(to)
+	switch {
+	case exists(to):
+		// Into an existing folder cp would copy it as one more.
+		command = "sudo rm -r " + quote(to) + " && " + command
+	case !exists(auto):
+		command = "sudo mkdir -p " + quote(auto) + " && " + command
+	}
+	return command
 }
 
 // extension is the folder of the unpacked extension: where a package puts it, where install.sh does, beside the program as in a zip, or in

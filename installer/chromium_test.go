@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,6 +77,12 @@ func TestARealChromiumFindsTheHost(t *testing.T) {
 	out, err = run("doctor")
 	require.Contains(t, out, "✓ Chromium: the program answers", err)
 
+	// Chromium writes its preferences some seconds after they change.
+	require.Eventually(t, func() bool {
+		out, err = run("doctor")
+		return strings.Contains(out, "✓ Chromium: has the extension (version 1.2.3)")
+	}, time.Minute, time.Second, "%s", &out)
+
 	manifest := filepath.Join(profile, "NativeMessagingHosts", manifests.Host()+".json")
 	wrong := manifests.New(manifests.Chromium, program, nil)
 	wrong.AllowedOrigins = []string{"chrome-extension://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/"}
@@ -102,7 +109,7 @@ func anExtension(t *testing.T) string {
 	key := regexp.MustCompile(`const key =\s*"([A-Za-z0-9+/=]+)"`).FindSubmatch(template)
 	require.NotNil(t, key, "the extension's key isn't where it was")
 	manifest, err := json.Marshal(map[string]any{
-		"manifest_version": 3, "name": "id", "version": "1", "key": string(key[1]), "permissions": []string{"nativeMessaging"},
+		"manifest_version": 3, "name": "id", "version": "1.2.3", "key": string(key[1]), "permissions": []string{"nativeMessaging"},
 	})
 	require.NoError(t, err)
 	folder := t.TempDir()

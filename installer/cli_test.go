@@ -62,6 +62,8 @@ func build(t *testing.T) string {
 func TestCommands(t *testing.T) {
 	program, err := os.ReadFile(build(t))
 	require.NoError(t, err)
+	extension, err := os.ReadFile(filepath.Join(anExtension(t), "manifest.json"))
+	require.NoError(t, err)
 
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -69,7 +71,7 @@ func TestCommands(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			work := env.WorkDir
-			for _, folder := range []string{"home/Downloads", "sys/etc", "sys/snap/bin", "bin", "opt/bin", "fake", "tmp"} {
+			for _, folder := range []string{"home/Downloads", "sys/etc", "sys/snap/bin", "sys/usr/share/chromium/extensions/sign-with-cmd", "bin", "opt/bin", "fake", "tmp"} {
 				if err := os.MkdirAll(filepath.Join(work, folder), 0o755); err != nil {
 					return err
 				}
@@ -77,6 +79,8 @@ func TestCommands(t *testing.T) {
 			for name, content := range map[string]string{
 				"opt/bin/cmdsign": string(program),
 				"bin/sudo":        "#!/bin/sh\nexec \"$@\"\n",
+				// One browser has the extension, or doctor would miss it everywhere.
+				"sys/usr/share/chromium/extensions/sign-with-cmd/manifest.json": string(extension),
 				"fake/launchable": "#!/bin/sh\n",
 			} {
 				if err := os.WriteFile(filepath.Join(work, filepath.FromSlash(name)), []byte(content), 0o755); err != nil {

@@ -18,14 +18,21 @@ func (in *Installer) Doctor(ctx context.Context, quiet bool) ([]Finding, error) 
 	if err != nil {
 		return nil, err
 	}
-	d := &examination{Installer: in, ctx: ctx, quiet: quiet, pings: map[string]pinged{}}
+	d := &examination{Installer: in, ctx: ctx, quiet: quiet, pings: map[string]pinged{}, carried: map[string][]carried{}}
 	if in.opts.Dir != "" {
 		d.examine(folderTarget(in.opts.Dir, browsers), found{})
 		return d.findings, nil
 	}
 	for _, b := range browsers {
+		d.carried[b.Name] = in.carries(b)
+		d.elsewhere = d.elsewhere || active(d.carried[b.Name])
+	}
+	for _, b := range browsers {
 		if b.native() || len(in.opts.Browsers) > 0 {
 			d.browser(b)
+			if b.used {
+				d.carrier(b)
+			}
 		}
 		if f, ok := confinement(b); ok {
 			d.findings = append(d.findings, f)
@@ -44,6 +51,9 @@ type examination struct {
 	quiet    bool
 	findings []Finding
 	pings    map[string]pinged
+
+	carried   map[string][]carried // by the browser's name
+	elsewhere bool                 // a browser has the extension, switched on
 }
 
 type pinged struct {

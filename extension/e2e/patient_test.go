@@ -20,6 +20,10 @@ type shown struct {
 	Screen  string
 	Problem struct{ Code string }
 	Code    struct{ Resend bool }
+	Queue   struct {
+		At   int
+		Rows []struct{ State, Path string }
+	}
 }
 
 func (c *chrome) shown() (now shown) {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -115,9 +116,15 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		s.send(w)
+	case strings.HasPrefix(r.URL.Path, "/lista/"):
+		n, _ := strconv.Atoi(r.URL.Path[len("/lista/"):])
+		fmt.Fprint(w, `<!doctype html><title>Lista</title>`)
+		for i := range n {
+			fmt.Fprintf(w, `<p><a href="/numero/%03d.pdf">Documento %d</a>`, i, i)
+		}
 	case strings.HasPrefix(r.URL.Path, "/numero/"):
 		w.Header().Set("Content-Type", "application/pdf")
-		w.Write(numbered(r.URL.Path[len("/numero/"):]))
+		w.Write(numbered(strings.TrimSuffix(r.URL.Path[len("/numero/"):], ".pdf")))
 	case r.URL.Path == "/nao-e-pdf.pdf":
 		w.Header().Set("Content-Type", "application/pdf")
 		fmt.Fprint(w, "<!doctype html><title>Erro</title>Isto não é um PDF.")

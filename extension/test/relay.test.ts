@@ -26,8 +26,9 @@ beforeEach(() => {
 
 let id = 0;
 async function ask(request: object): Promise<Record<string, unknown>> {
-  await relay.handle({ id: ++id, ...request });
-  const answer = sent.find((m) => m.id === id)!;
+  const mine = ++id;
+  await relay.handle({ id: mine, ...request });
+  const answer = sent.find((m) => m.id === mine)!;
   return (answer.result ?? { code: (answer.error as { code: string }).code }) as Record<string, unknown>;
 }
 
@@ -40,6 +41,16 @@ describe("open", () => {
     expect(await open()).toEqual({ targetId: "T1" });
     expect(browser.tabs.create).toHaveBeenCalledWith({ url: "about:blank", active: false });
     expect(browser.debugger.attach).toHaveBeenCalledWith({ tabId: tabId() }, "1.3");
+  });
+
+  it("that is closed while it's under way leaves no tab, and the next has its own", async () => {
+    const first = open();
+    const close = ask({ do: "close" });
+    const second = open();
+    expect(await first).toEqual({ targetId: "T1" });
+    await close;
+    expect(await second).toEqual({ targetId: "T1" });
+    expect([...browser.openTabs.keys()]).toEqual([8]);
   });
 
   it("is refused a second time", async () => {

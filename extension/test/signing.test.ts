@@ -1,82 +1,22 @@
 // The worker as a whole, against a host and a browser that are played here.
 
-import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Signing } from "../src/background/signing";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Queue } from "../src/background/queue";
 import { saveSettings } from "../src/background/store";
 import { sha256, toBase64 } from "../src/shared/base64";
 import type { View } from "../src/shared/view";
-import { fakeChrome } from "./fake-chrome";
+import { begin, downloads, hello, host, hosts, session, told, until, type Message } from "./played";
 
 const pin = "13572468";
 const otp = "864213";
 const pdf = new TextEncoder().encode("%PDF-1.7\n" + "x".repeat(800_000)) as Uint8Array<ArrayBuffer>;
 
-type Message = Record<string, unknown>;
+beforeEach(begin);
 
-/** The native port's other end. */
-class Host {
-  got: Message[] = [];
-  message: (m: Message) => void = () => {};
-  gone: (port: object) => void = () => {};
-  closed = false;
-  say = (m: Message) => this.message(m);
-  /** Dies, as the browser tells it. */
-  die(message: string): void {
-    Object.assign(chrome.runtime, { lastError: { message } });
-    this.gone({});
-    Object.assign(chrome.runtime, { lastError: undefined });
-  }
-}
-
-let hosts: Host[];
-let session: Record<string, unknown>;
-let downloads: { items: object[]; changed?: (delta: object) => void };
-const hello = { state: "start", protocol: 1, min_protocol: 1, version: "0.1.0", environment: "production", modes: ["relay", "launch"] };
-
-function browser(): void {
-  const fake = fakeChrome();
-  downloads = { items: [] };
-  const area = (store: Record<string, unknown>) => ({
-    get: async (key: string | object) => (typeof key === "string" ? { [key]: store[key] } : { ...key, ...store }),
-    set: async (part: object) => void Object.assign(store, JSON.parse(JSON.stringify(part))),
-  });
-  Object.assign(fake, {
-    storage: { session: area(session), local: area({}) },
-    action: { setBadgeText: vi.fn(async () => {}), setBadgeBackgroundColor: vi.fn(async () => {}), openPopup: vi.fn(async () => {}) },
-    notifications: { create: vi.fn(async () => {}), clear: vi.fn(async () => {}) },
-    downloads: {
-      onChanged: { addListener: (f: (delta: object) => void) => (downloads.changed = f), removeListener: () => (downloads.changed = undefined) },
-      search: async () => downloads.items,
-    },
-  });
-  Object.assign(fake.runtime, {
-    connectNative: vi.fn(() => {
-      const host = new Host();
-      hosts.push(host);
-      return {
-        postMessage: (m: Message) => host.got.push(JSON.parse(JSON.stringify(m))),
-        disconnect: () => (host.closed = true),
-        onMessage: { addListener: (f: (m: Message) => void) => (host.message = f) },
-        onDisconnect: { addListener: (f: (port: object) => void) => (host.gone = f) },
-      };
-    }),
-  });
-}
-
-beforeEach(() => {
-  vi.useRealTimers();
-  hosts = [];
-  session = {};
-  browser();
-});
-
-const until = (check: () => unknown) => vi.waitFor(() => expect(check()).toBeTruthy(), { timeout: 4000, interval: 2 });
-const host = () => hosts.at(-1)!;
-const told = (key: string) => host().got.filter((m) => key in m);
-const screen = (signing: Signing) => signing.view.screen;
+const screen = (signing: Queue) => signing.view.screen;
 
 /** Chooses the file and plays the host up to the document shown. */
-async function toDocument(signing: Signing, greeting: Message = hello): Promise<string> {
+async function toDocument(signing: Queue, greeting: Message = hello): Promise<string> {
   void signing.act({ do: "file", name: "contrato.pdf", data: toBase64(pdf), last: true });
   await until(() => hosts.length > 0);
   host().say(greeting);
@@ -95,7 +35,7 @@ async function toDocument(signing: Signing, greeting: Message = hello): Promise<
   return sha256(pdf);
 }
 
-async function toCode(signing: Signing): Promise<string> {
+async function toCode(signing: Queue): Promise<string> {
   const hash = await toDocument(signing);
   await signing.act({ do: "confirm" });
   await signing.act({ do: "credentials", country: "+351", number: "912345678", pin });
@@ -107,7 +47,7 @@ async function toCode(signing: Signing): Promise<string> {
 
 describe("a signing", () => {
   it("goes from the file to the end, and neither PIN nor code leaves in relay mode or is stored", async () => {
-    const signing = new Signing();
+    const signing = new Queue();
     const hash = await toCode(signing);
     expect(told("start")).toEqual([{ start: "", mode: "relay", auto_screenshot: 0, lang: "en", protocol: 1, min_protocol: 1, client: "0.0.0" }]);
     expect(told("phone")).toEqual([{ phone: "+351 912345678", pin_token: expect.stringMatching(/^t-[0-9a-f]{32}$/), confirm: hash }]);
@@ -122,7 +62,7 @@ describe("a signing", () => {
   });
 
   it("gives the PIN to the host in launch mode, which it said before", async () => {
-    const signing = new Signing();
+    const signing = new Queue();
     await toDocument(signing, { ...hello, modes: ["launch"] });
     expect(signing.view).toMatchObject({ mode: "launch", modeChanged: true });
     await signing.act({ do: "accept-mode" });
@@ -132,7 +72,7 @@ describe("a signing", () => {
   });
 
   it("begins anew where the person chose another mode since a document was refused", async () => {
-    const signing = new Signing();
+    const signing = new Queue();
     await toDocument(signing);
     host().say({ state: "stage1_input", status: "ERROR", error: { code: "PDF_CHANGED", message: "", retry: "type" } });
     expect(screen(signing)).toBe("choose");
@@ -145,7 +85,7 @@ describe("a signing", () => {
   });
 
   it("says before anything else that there's no browser to launch", async () => {
-    const signing = new Signing();
+    const signing = new Queue();
     await saveSettings({ mode: "launch" });
     signing.watch(() => {});
     await until(() => hosts.length);
@@ -155,7 +95,7 @@ describe("a signing", () => {
   });
 
   it("sends nothing where PIN or code haven't their form", async () => {
-    const signing = new Signing();
+    const signing = new Queue();
     await toDocument(signing);
     await signing.act({ do: "confirm" });
     await signing.act({ do: "credentials", country: "+351", number: "912345678", pin: "12" });
@@ -164,7 +104,7 @@ describe("a signing", () => {
   });
 
   it("signs again after LOOK_FIRST only with the document's SHA-256 said twice", async () => {
-    const signing = new Signing();
+    const signing = new Queue();
     const hash = await toDocument(signing);
     await signing.act({ do: "confirm" });
     await signing.act({ do: "credentials", country: "+351", number: "912345678", pin });
@@ -176,14 +116,14 @@ describe("a signing", () => {
   });
 
   it("isn't disturbed by another document", async () => {
-    const signing = new Signing();
+    const signing = new Queue();
     await toCode(signing);
     await signing.pick({ kind: "file", name: "outro.pdf", bytes: pdf });
     expect(signing.view).toMatchObject({ screen: "code", document: { name: "contrato.pdf" } });
   });
 
   it("calls the person back when nobody watches, and not when somebody does", async () => {
-    const signing = new Signing();
+    const signing = new Queue();
     await toCode(signing);
     expect(chrome.notifications.create).toHaveBeenCalledTimes(1);
     expect(chrome.action.setBadgeText).toHaveBeenLastCalledWith({ text: "!" });
@@ -197,7 +137,7 @@ describe("a signing", () => {
 
 describe("a page", () => {
   it("that is opened again shows the same place", async () => {
-    const signing = new Signing();
+    const signing = new Queue();
     const seen: View[] = [];
     const close = signing.watch((v) => seen.push(v));
     await toCode(signing);
@@ -215,7 +155,7 @@ describe("the host", () => {
     ["Specified native messaging host not found.", "HOST_NOT_FOUND"],
     ["Failed to start native messaging host.", "HOST_START_FAILED"],
   ])("that doesn't come (%s) is told with its own code", async (message, code) => {
-    const signing = new Signing();
+    const signing = new Queue();
     signing.watch(() => {});
     await until(() => hosts.length);
     host().die(message);
@@ -232,7 +172,7 @@ describe("the host", () => {
     [{ state: "start" }, "VERSION_HOST_OLD"],
     [{ ...hello, modes: ["telepathy"] }, "MODE_MISSING"],
   ])("that doesn't fit is refused: %j", async (greeting, code) => {
-    const signing = new Signing();
+    const signing = new Queue();
     signing.watch(() => {});
     await until(() => hosts.length);
     host().say(greeting);
@@ -242,7 +182,7 @@ describe("the host", () => {
   });
 
   it("tells of earlier documents", async () => {
-    const signing = new Signing();
+    const signing = new Queue();
     signing.watch(() => {});
     await until(() => hosts.length);
     const unfinished = [{ id: "d0", name: "a.pdf", sha256: "00", answer: "may_be_signed" }];
@@ -252,14 +192,14 @@ describe("the host", () => {
   });
 
   it("that dies before the code has signed nothing", async () => {
-    const signing = new Signing();
+    const signing = new Queue();
     await toCode(signing);
     host().die("Native host has exited.");
     expect(signing.view).toMatchObject({ screen: "interrupted", interrupted: { answer: "nothing_signed" }, problem: { code: "HOST_EXITED" } });
   });
 
   it("that dies after the code may have signed: a new one's journal tells, and the browser's own download", async () => {
-    const signing = new Signing();
+    const signing = new Queue();
     await toCode(signing);
     await signing.act({ do: "otp", code: otp });
     const dead = host();
@@ -285,18 +225,18 @@ describe("the host", () => {
 
 describe("a new worker", () => {
   it("says after the old one's death that nothing was signed, before the code", async () => {
-    await toCode(new Signing());
-    const signing = new Signing();
+    await toCode(new Queue());
+    const signing = new Queue();
     await signing.ready;
     expect(signing.view).toMatchObject({ screen: "interrupted", interrupted: { answer: "nothing_signed" }, document: { name: "contrato.pdf" } });
   });
 
   it("says after the code that a signature may exist, and asks the journal", async () => {
-    const old = new Signing();
+    const old = new Queue();
     await toCode(old);
     await old.act({ do: "otp", code: otp });
     const before = hosts.length;
-    const signing = new Signing();
+    const signing = new Queue();
     await signing.ready;
     expect(signing.view).toMatchObject({ screen: "interrupted", interrupted: { answer: "waiting" } });
     await until(() => hosts.length === before + 1);
@@ -305,10 +245,10 @@ describe("a new worker", () => {
   });
 
   it("shows an end that was told", async () => {
-    await toCode(new Signing());
+    await toCode(new Queue());
     host().say({ state: "done", status: "OK", file: { path: "/d/x.pdf", name: "x", size: 1, sha256: "" } });
     await until(() => (session.view as View).screen === "done");
-    const signing = new Signing();
+    const signing = new Queue();
     await signing.ready;
     expect(signing.view).toMatchObject({ screen: "done", file: { path: "/d/x.pdf" } });
   });
@@ -316,7 +256,7 @@ describe("a new worker", () => {
 
 describe("cancel", () => {
   it("of a document that isn't confirmed goes back to choosing", async () => {
-    const signing = new Signing();
+    const signing = new Queue();
     await toDocument(signing);
     await signing.act({ do: "cancel" });
     expect(told("cancel")).toHaveLength(1);
@@ -325,7 +265,7 @@ describe("cancel", () => {
   });
 
   it("doesn't disturb the document that is chosen right after", async () => {
-    const signing = new Signing();
+    const signing = new Queue();
     await toDocument(signing);
     await signing.act({ do: "cancel" });
     void signing.act({ do: "file", name: "outro.pdf", data: toBase64(pdf.subarray(0, 100)), last: true });
@@ -337,7 +277,7 @@ describe("cancel", () => {
   });
 
   it("at the code ends what is under way, and says so", async () => {
-    const signing = new Signing();
+    const signing = new Queue();
     await toCode(signing);
     await signing.act({ do: "cancel" });
     expect(signing.view.cancelling).toBe(true);
@@ -350,10 +290,10 @@ describe("cancel", () => {
 });
 
 describe("a try", () => {
-  const give = (signing: Signing, trial: boolean) => void signing.act({ do: "file", name: "exemplo.pdf", data: toBase64(pdf.subarray(0, 100)), last: true, trial });
+  const give = (signing: Queue, trial: boolean) => void signing.act({ do: "file", name: "exemplo.pdf", data: toBase64(pdf.subarray(0, 100)), last: true, trial });
 
   it("asks the host for its sandbox, and a document that comes after it is signed for good", async () => {
-    const signing = new Signing();
+    const signing = new Queue();
     give(signing, true);
     await until(() => hosts.length);
     host().say(hello);
@@ -377,7 +317,7 @@ describe("a try", () => {
   });
 
   it("gives nothing to a host that knows no try, and would sign for good", async () => {
-    const signing = new Signing();
+    const signing = new Queue();
     give(signing, true);
     await until(() => hosts.length);
     host().say(hello);

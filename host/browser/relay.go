@@ -39,6 +39,10 @@ type relayed struct {
 func Relay(ctx context.Context, link *Link, origins []string, log *slog.Logger) (Tab, error) {
 	result, err := link.request(ctx, map[string]any{"do": "open", "origins": origins})
 	if err != nil {
+		if ctx.Err() != nil {
+			// Nobody waits for the tab any more, but it may come: the extension closes it once it's there.
+			link.send(map[string]any{"do": "close"}, func(relayAnswer) {})
+		}
 		return nil, relayProblem(err)
 	}
 	var opened struct {

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -133,4 +134,33 @@ func TestAFloodOfEventsEndsTheTab(t *testing.T) {
 	}
 	require.Len(t, transport.queue, maxQueue)
 	require.True(t, transport.closed)
+}
+
+// slow is an extension that takes its time with a tab.
+type slow struct{ asked chan string }
+
+func (s slow) Read() ([]byte, error) { select {} }
+
+func (s slow) Write(data []byte) error {
+	var m struct {
+		CDP struct{ Do string }
+	}
+	err := json.Unmarshal(data, &m)
+	s.asked <- m.CDP.Do
+	return err
+}
+
+// A person who cancels while the tab is being opened is left with no tab.
+func TestATabThatNobodyWaitsForIsClosed(t *testing.T) {
+	pipe := slow{make(chan string, 8)}
+	ctx, cancel := context.WithCancel(t.Context())
+	opened := make(chan error, 1)
+	go func() {
+		_, err := Relay(ctx, NewLink(pipe), []string{"http://cmd.localhost"}, slog.New(slog.DiscardHandler))
+		opened <- err
+	}()
+	require.Equal(t, "open", <-pipe.asked)
+	cancel()
+	require.Error(t, <-opened)
+	require.Equal(t, "close", <-pipe.asked)
 }

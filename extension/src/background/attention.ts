@@ -20,6 +20,7 @@ const calls: Partial<Record<Screen, Call>> = {
   code: { badge: "!", colour: amber, title: "notifyCodeTitle", text: "notifyCode" },
   assist: { badge: "!", colour: amber, title: "notifyAssistTitle", text: "notifyAssist" },
   done: { badge: "✓", colour: green, title: "notifyDoneTitle", text: "notifyDone" },
+  finished: { badge: "✓", colour: green, title: "notifyFinishedTitle", text: "notifyFinished" },
   unverified: { badge: "!", colour: red, title: "notifyUnverifiedTitle", text: "notifyUnverified" },
   failed: { badge: "×", colour: red, title: "notifyFailedTitle", text: "notifyFailed" },
   interrupted: { badge: "!", colour: red, title: "notifyInterruptedTitle", text: "notifyInterrupted" },

@@ -31,6 +31,11 @@ export function format(kind: "pin" | "otp"): Problem {
     : { code: "CODE_FORMAT", message: t("codeFormat"), retry: "type" };
 }
 
+/** It isn't the document any more that the person confirmed. */
+export function changed(): Problem {
+  return { code: "PDF_CHANGED", message: t("pdfChanged"), next: t("pdfChangedNext"), retry: "start" };
+}
+
 export function internal(): Problem {
   return { code: "INTERNAL", message: t("internal"), next: t("internalNext"), retry: "start" };
 }

@@ -6,10 +6,10 @@ import { newRelay, modes as possibleModes, releaseTabs } from "#platform";
 import type { RelayLike } from "../platform/types";
 import { Tokens, wellFormed } from "../secrets/tokens";
 import type { Action } from "../shared/actions";
-import { fromBase64, sha256 } from "../shared/base64";
+import { sha256 } from "../shared/base64";
 import { lang } from "../shared/i18n";
-import { MAX_PDF, MIN_PROTOCOL, PROTOCOL, type ClientMessage, type HostMessage, type Mode, type Problem } from "../shared/protocol";
-import { initialView, underWay, type View } from "../shared/view";
+import { MIN_PROTOCOL, PROTOCOL, type ClientMessage, type HostMessage, type Mode, type Problem } from "../shared/protocol";
+import { busy, initialView, underWay, type View } from "../shared/view";
 import { callBack } from "./attention";
 import type { DisconnectCode } from "./disconnect";
 import { note } from "./history";
@@ -27,6 +27,20 @@ const limits = { hello: 10_000, idle: 20_000, detach: 900, lookAgain: 8_000 };
 /** How often the journal is read again for a signing whose end nobody told. */
 const looks = 18;
 
+/** Phone and PIN, in memory only. */
+export interface Credentials {
+  country: string;
+  number: string;
+  pin: string;
+}
+
+/** What the person has said already of a document that comes again: that it's the one, and phone and PIN. */
+export interface Said {
+  /** SHA-256 of what was confirmed. */
+  sha256: string;
+  credentials?: Credentials;
+}
+
 interface Link {
   port: HostPort;
   relay: RelayLike | undefined;
@@ -37,6 +51,8 @@ interface Link {
   mode?: Mode;
   /** The host prepared its last start in the sandbox. */
   trial: boolean;
+  /** Documents that were given back before they were confirmed, whose end the host has yet to tell. */
+  withdrawn: number;
 }
 
 export class Signing {
@@ -48,13 +64,19 @@ export class Signing {
   #tokens = new Tokens();
   #document: Obtained | undefined;
   #fetching: AbortController | undefined;
-  #file: { name: string; parts: Uint8Array<ArrayBuffer>[]; size: number } | undefined;
+  #said: Said | undefined;
   #waiting: { fits: (m: HostMessage) => boolean; done: (m: HostMessage | undefined) => void } | undefined;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #unwatch: (() => void) | undefined;
 
-  constructor() {
+  /** arrange: has the last word on what is shown, for those who sign several documents one after the other. */
+  constructor(private readonly arrange: (view: View) => View = (view) => view) {
     this.ready = this.#restore();
+  }
+
+  /** The document before the person, with its bytes. */
+  get document(): Obtained | undefined {
+    return this.#document;
   }
 
   /** A page opened: it gets the view now and whenever it changes. Gives a function for when it closes. */
@@ -85,8 +107,6 @@ export class Signing {
         const { tabId, url, pageUrl, again } = action;
         return this.pick({ kind: "tab", tabId, url, pageUrl, again });
       }
-      case "file":
-        return this.#takeFile(action);
       case "confirm":
         if (view.screen === "document") this.#show({ ...view, screen: "credentials", confirmed: true, problem: undefined });
         return;
@@ -108,11 +128,11 @@ export class Signing {
       case "cancel":
         return this.#cancel();
       case "again":
-        if (!underWay(view.screen) && this.#document) await this.#begin(this.#document);
+        if (!underWay(view.screen) && this.#document) await this.begin(this.#document);
         else this.#reset();
         return;
       case "reset":
-        if (!underWay(view.screen)) this.#reset();
+        if (!busy(view)) this.#reset();
         return;
       case "retry":
         this.#drop();
@@ -122,17 +142,37 @@ export class Signing {
     }
   }
 
-  /** The person points at a document. While a signing is under way nothing happens: the pages show that one. */
+  /** Shows the view with what changed in it. */
+  change(part: Partial<View>): void {
+    this.#show({ ...this.view, ...part });
+  }
+
+  /** Another document comes in place of the one before the person. The conversation goes on, with its tab. */
+  replace(): void {
+    this.#fetching?.abort(new Error("replaced"));
+    this.#answered(undefined);
+    this.#document = undefined;
+  }
+
+  /** Ends a conversation whose document nobody has confirmed. Nothing is shown anew. */
+  withdraw(): void {
+    this.replace();
+    const link = this.#link;
+    if (!link || link.state !== "stage1_input") return;
+    this.#send({ cancel: "" });
+    link.state = "cancelled";
+    link.withdrawn++;
+  }
+
+  /** The person points at a document, whose bytes are fetched and brought before them. */
   async pick(pick: Pick): Promise<void> {
-    await this.ready;
-    if (underWay(this.view.screen)) return;
-    this.#reset();
-    this.#show({ ...this.view, screen: "fetching", unfinished: undefined });
+    this.#clear();
+    this.#show({ ...this.#fresh(), screen: "fetching" });
     const fetching = (this.#fetching = new AbortController());
     try {
       const document = await obtain(pick, { signal: fetching.signal });
       if (fetching.signal.aborted) return;
-      await this.#begin(document);
+      await this.begin(document);
     } catch (err) {
       if (fetching.signal.aborted) return;
       const problem = err instanceof PdfProblem ? problems.ofPdf(err) : problems.internal();
@@ -141,9 +181,13 @@ export class Signing {
     }
   }
 
-  /** Brings a document before the person: starts the conversation and gives it the bytes. */
-  async #begin(document: Obtained): Promise<void> {
+  /**
+   * Brings a document before the person: starts the conversation and gives it the bytes. With said nothing is asked again that
+   * was said; should it be another document than the one that was confirmed, it ends with PDF_CHANGED.
+   */
+  async begin(document: Obtained, said?: Said): Promise<void> {
     this.#document = document;
+    this.#said = said;
     const { mode, modeChanged } = this.view;
     this.#show({
       ...this.#fresh(), mode, modeChanged, trial: document.trial, screen: "fetching", received: 0, source: { name: document.name, site: document.site },
@@ -173,7 +217,8 @@ export class Signing {
     }
     if ("path" in document) {
       await this.#ask({ document: { pdf_file_path: document.path } }, (m) => m.document !== undefined);
-      if (document.release) {
+      // Several are read twice: to be looked at, and to be signed.
+      if (document.release && !this.view.queue) {
         await document.release();
         this.#document = undefined;
       }
@@ -200,26 +245,7 @@ export class Signing {
     waiting?.done(m);
   }
 
-  #takeFile({ name, data, last, trial }: Extract<Action, { do: "file" }>): Promise<void> | void {
-    const file = (this.#file ??= { name, parts: [], size: 0 });
-    const bytes = fromBase64(data);
-    file.size += bytes.length;
-    if (file.size <= MAX_PDF) file.parts.push(bytes);
-    if (!last) return;
-    this.#file = undefined;
-    if (file.size > MAX_PDF) {
-      return this.#show({ ...this.#fresh(), problem: problems.ofPdf(new PdfProblem("PDF_TOO_LARGE")) });
-    }
-    const all = new Uint8Array(file.size);
-    let at = 0;
-    for (const part of file.parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return this.pick({ kind: "file", name: file.name, bytes: all, trial });
-  }
-
-  #credentials({ country, number, pin }: Extract<Action, { do: "credentials" }>): void {
+  #credentials({ country, number, pin }: Credentials): void {
     if (this.view.screen !== "credentials" || !this.view.document) return;
     const view: View = { ...this.view, phone: { country, number } };
     if (!wellFormed("pin", pin)) return this.#show({ ...view, problem: problems.format("pin") });
@@ -262,7 +288,10 @@ export class Signing {
     if (link?.state && link.state !== "start" && !isOver(link.state)) {
       this.#send({ cancel: "" });
       // Before it's confirmed there is nothing to wait for: another document may be chosen at once.
-      if (!view.confirmed) link.state = "cancelled";
+      if (!view.confirmed) {
+        link.state = "cancelled";
+        link.withdrawn++;
+      }
     } else if (view.screen === "credentials") this.#show(this.#fresh());
   }
 
@@ -340,19 +369,24 @@ export class Signing {
         this.#closed(link, code);
       },
     });
-    const link: Link = { port, relay: newRelay((m) => void port.send(m), this.#tokens, (tab) => void saveRelayTab(tab).catch(() => {})), hello, state: "", trial: false };
+    const relay = newRelay((m) => void port.send(m), this.#tokens, (tab) => void saveRelayTab(tab).catch(() => {}));
+    const link: Link = { port, relay, hello, state: "", trial: false, withdrawn: 0 };
     return link;
   }
 
   #heard(link: Link, m: HostMessage): void {
-    if (m.state && m.state !== "screenshot") link.state = m.state;
     const before = this.view;
     // By hand, the person may sign without this extension's seeing a code.
     if (m.state === "assist" && before.screen !== "assist") this.#tellDownloads(Date.now());
     // A document that was given back before it was confirmed leaves no trace, on the next one least of all.
-    const withdrawn = m.state === "cancelled" && !before.confirmed;
-    if (withdrawn && before.screen === "fetching") return;
-    this.#show(withdrawn ? this.#fresh() : reduce(before, m, Date.now()));
+    if (m.state === "cancelled" && link.withdrawn > 0) {
+      link.withdrawn--;
+      return;
+    }
+    if (m.state && m.state !== "screenshot") link.state = m.state;
+    const after = reduce(before, m, Date.now());
+    if (after.screen === "document" && this.#said) this.#goOn(after, this.#said);
+    else this.#show(after);
     if (m.status === "ERROR") this.#answered(undefined);
     else if (this.#waiting?.fits(m)) this.#answered(m);
     if (m.state && isOver(m.state)) {
@@ -361,10 +395,23 @@ export class Signing {
       this.#unwatch?.();
       this.#unwatch = undefined;
       // The host closes the tab itself; this holds where it doesn't.
-      const keep = this.view.screen !== "done" && this.view.screen !== "cancelled" && this.view.codeSent;
+      const keep = after.screen !== "done" && after.screen !== "cancelled" && after.codeSent;
       link.relay?.closeLater(keep, limits.detach);
       this.#letGo();
     }
+  }
+
+  /** The document is there of which the person has said all already. */
+  #goOn(view: View, said: Said): void {
+    this.#said = undefined;
+    if (view.lookFirst) return this.#show(view);
+    if (view.document?.sha256 !== said.sha256) {
+      this.withdraw();
+      return this.#show({ ...this.#fresh(), problem: problems.changed() });
+    }
+    this.view = { ...view, screen: "credentials", confirmed: true };
+    if (said.credentials) this.#credentials(said.credentials);
+    else this.#show(this.view);
   }
 
   /** The port closed by itself. */
@@ -403,8 +450,10 @@ export class Signing {
   /** Asks a new host what its journal knows of the signing. The old one may still be at work: it's asked again for a while. */
   async #lookBack(tries: number): Promise<void> {
     const { id, document } = this.view;
-    for (let i = 0; i < tries && this.view.interrupted?.answer === "waiting"; i++) {
+    for (let i = 0; i < tries; i++) {
       if (i > 0) await new Promise((done) => setTimeout(done, limits.lookAgain));
+      // The person may have gone on meanwhile, with a host that must not be ended.
+      if (this.view.interrupted?.answer !== "waiting") return;
       this.#drop();
       const link = (this.#link = this.#newLink());
       const hello = await link.hello.catch(() => undefined);
@@ -435,29 +484,35 @@ export class Signing {
   #letGo(): void {
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => {
-      if (this.#watchers.size === 0 && !underWay(this.view.screen)) this.#drop();
+      if (this.#watchers.size === 0 && !busy(this.view)) this.#drop();
     }, limits.idle);
   }
 
   #reset(): void {
+    this.#clear();
+    this.#show({ ...this.#fresh(), queue: undefined });
+  }
+
+  #clear(): void {
     this.#unwatch?.();
     this.#unwatch = undefined;
     this.#document = undefined;
-    this.#show(this.#fresh());
+    this.#said = undefined;
   }
 
-  /** The first screen, with what is known of the host. */
+  /** The first screen, with what is known of the host and of the other documents. */
   #fresh(): View {
-    const { host, mode, modeChanged } = this.view;
-    return { ...initialView, host, mode, modeChanged };
+    const { host, mode, modeChanged, queue } = this.view;
+    return { ...initialView, host, mode, modeChanged, queue };
   }
 
-  #show(view: View): void {
+  #show(next: View): void {
+    const view = this.arrange(next);
     const changed = view.screen !== this.view.screen;
     this.view = view;
     for (const show of this.#watchers) show(view);
     void saveView(view).catch(() => {});
-    void note(view);
+    void note(next);
     void this.#attend(changed);
   }
 

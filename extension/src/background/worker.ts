@@ -3,10 +3,10 @@
 import { PAGE_PORT, type Action } from "../shared/actions";
 import { listenToNotifications } from "./attention";
 import { createMenus, picked } from "./menu";
-import { Signing } from "./signing";
+import { Queue } from "./queue";
 import { openUi } from "./ui";
 
-const signing = new Signing();
+const queue = new Queue();
 
 chrome.runtime.onInstalled.addListener(({ reason }) => {
   createMenus();
@@ -19,14 +19,14 @@ chrome.contextMenus.onClicked.addListener((info, tab) => {
   // At once, while the click still counts as the person's.
   void openUi();
   const pick = picked(info, tab);
-  if (pick) void signing.pick(pick);
+  if (pick) void queue.pick(pick);
 });
 
 chrome.runtime.onConnect.addListener((port) => {
   // Our own pages only. Nobody else can connect (no content script, no externally_connectable); this holds if that changes.
   if (port.name !== PAGE_PORT || !port.sender?.url?.startsWith(chrome.runtime.getURL(""))) return port.disconnect();
-  const unwatch = signing.watch((view) => port.postMessage({ view }));
-  port.onMessage.addListener((action: Action) => void signing.act(action));
+  const unwatch = queue.watch((view) => port.postMessage({ view }));
+  port.onMessage.addListener((action: Action) => void queue.act(action));
   port.onDisconnect.addListener(unwatch);
 });
 

@@ -1,6 +1,7 @@
 // From what the person points at to its bytes: the first rung that can.
 
 import { originOf } from "../shared/origins";
+import { MAX_PDF } from "../shared/protocol";
 import { fetchElsewhere, tabMethod } from "#platform";
 import { decodeDataUrl } from "./data-url";
 import { pathOfFileUrl } from "./file-path";
@@ -38,6 +39,7 @@ export type Obtained = { name: string; site: string; trial?: boolean } & ({ byte
 /** Throws PdfProblem, or the signal's reason. */
 export async function obtain(pick: Pick, opts: FetchOptions = {}): Promise<Obtained> {
   if (pick.kind === "file") {
+    if (pick.bytes.length > MAX_PDF) throw new PdfProblem("PDF_TOO_LARGE");
     checkPdf(pick.bytes);
     return { name: documentName(`file:///${encodeURIComponent(pick.name)}`), site: "", bytes: pick.bytes, trial: pick.trial };
   }

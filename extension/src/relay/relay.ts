@@ -27,7 +27,8 @@ export class Relay {
   #tab: Tab | undefined;
   /** A tab that the debugger left for good: nothing is done there any more, and it's closed with the rest. */
   #left: Tab | undefined;
-  #opening = false;
+  /** The last of what opens and closes the tab: each waits for the one before, or a tab that comes after its close would stay. */
+  #last: Promise<unknown> = Promise.resolve();
   #ended = false;
 
   constructor(
@@ -91,7 +92,7 @@ export class Relay {
   async #execute(req: Record<string, unknown>): Promise<unknown> {
     switch (req.do) {
       case "open":
-        return this.#open(req.origins);
+        return this.#inTurn(() => this.#open(req.origins));
       case "command":
         return this.#command(req.method, req.params);
       case "fillSecret": {
@@ -102,11 +103,17 @@ export class Relay {
         await this.show();
         return { shown: true };
       case "close":
-        await this.close(req.keep === true);
+        await this.#inTurn(() => this.close(req.keep === true));
         return {};
       default:
         throw new Refusal("COMMAND_REFUSED", "not a request of the relay");
     }
+  }
+
+  #inTurn<T>(what: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(what);
+    this.#last = result.catch(() => {});
+    return result;
   }
 
   #need(): Tab {
@@ -115,11 +122,10 @@ export class Relay {
   }
 
   async #open(origins: unknown): Promise<unknown> {
-    if (this.#tab || this.#opening) throw new Refusal("BUSY", "this port has its tab");
+    if (this.#tab) throw new Refusal("BUSY", "this port has its tab");
     if (!Array.isArray(origins) || origins.length === 0 || !origins.every((o) => typeof o === "string" && builtIn(o))) {
       throw new Refusal("ORIGIN_REFUSED", "an origin that isn't on the extension's list");
     }
-    this.#opening = true;
     let id: number | undefined;
     try {
       ({ id } = await chrome.tabs.create({ url: "about:blank", active: false }));
@@ -139,8 +145,6 @@ export class Relay {
     } catch (err) {
       if (id !== undefined) await chrome.tabs.remove(id).catch(() => {});
       throw err instanceof Refusal ? err : new Refusal("ATTACH_FAILED", debuggerError(err).message);
-    } finally {
-      this.#opening = false;
     }
   }
 

@@ -2,11 +2,20 @@
 
 import type { View } from "./view";
 
+/** A document that a page points at. */
+export type Pointed =
+  | { do: "link"; url: string; tabId: number; frameId: number; pageUrl: string; name?: string }
+  | { do: "tab"; tabId: number; url: string; pageUrl: string; again: boolean; name?: string };
+
 export type Action =
-  | { do: "link"; url: string; tabId: number; frameId: number; pageUrl: string }
-  | { do: "tab"; tabId: number; url: string; pageUrl: string; again: boolean }
-  /** A chosen file, in base64 chunks; the last one has last. trial: it's signed in the sandbox inside the host, of no legal value. */
-  | { do: "file"; name: string; data: string; last: boolean; trial?: boolean }
+  | Pointed
+  /** Several, to be signed one after the other. */
+  | { do: "many"; documents: Pointed[] }
+  /**
+   * A chosen file, in base64 chunks; the last one has last. more: another file of the same choice follows. trial: it's signed
+   * in the sandbox inside the host, of no legal value.
+   */
+  | { do: "file"; name: string; data: string; last: boolean; more?: boolean; trial?: boolean }
   | { do: "confirm" }
   | { do: "accept-mode" }
   | { do: "credentials"; country: string; number: string; pin: string }
@@ -20,7 +29,15 @@ export type Action =
   /** Back to choosing. */
   | { do: "reset" }
   /** Try to reach the host again. */
-  | { do: "retry" };
+  | { do: "retry" }
+  /** Of several documents: leave this one out. */
+  | { do: "skip" }
+  /** Of several documents: the one under way is the last. */
+  | { do: "stop-after" }
+  /** Of several documents, after one that wasn't signed: go on with the next. */
+  | { do: "next" }
+  /** Of several documents: no more of them; show what became of each. */
+  | { do: "finish" };
 
 export interface Update {
   view: View;

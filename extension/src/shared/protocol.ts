@@ -13,6 +13,9 @@ export const CHUNK = 768 * 1024;
 /** The largest document that is taken (limits.pdf). */
 export const MAX_PDF = 64 << 20;
 
+/** The most documents that are signed one after the other. */
+export const MAX_QUEUE = 50;
+
 /** Who holds the browser: this extension; the host, which starts one; or somebody else, whose browser the host joins. */
 export type Mode = "relay" | "launch" | "attach";
 export type Retry = "type" | "start" | "wait" | "nothing";

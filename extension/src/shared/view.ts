@@ -16,7 +16,45 @@ export type Screen =
   | "failed"
   | "cancelled"
   | "interrupted" // the browser ended the worker, or the host died
+  | "finished" // of several documents none is left
   | "nohost"; // the host can't be reached or doesn't fit
+
+/** What became of one of several documents. */
+export type RowState =
+  | "waiting" // to be looked at
+  | "confirmed" // to be signed
+  | "skipped" // the person left it out
+  | "signing"
+  | "signed" // verified and saved
+  | "look" // a file is there that isn't verified, or that nobody has checked
+  | "maybe" // a signature may exist
+  | "failed" // nothing was signed
+  | "cancelled" // nothing was signed
+  | "unsigned"; // its turn didn't come
+
+export interface Row {
+  name: string;
+  state: RowState;
+  /** SHA-256 of what was confirmed. */
+  sha256?: string;
+  /** Where its file is. */
+  path?: string;
+  /** Why it wasn't signed, for the person. */
+  why?: string;
+}
+
+/** Several documents, one after the other. */
+export interface QueueView {
+  rows: Row[];
+  /** The row that is shown or signed. */
+  at: number;
+  /** review: each is looked at and confirmed; sign: each is signed; over: what became of them. */
+  phase: "review" | "sign" | "over";
+  /** The one under way is the last. */
+  stopping?: boolean;
+  /** One wasn't signed, and the person may go on with the next. */
+  goOn?: boolean;
+}
 
 /** Where the document came from. */
 export interface Source {
@@ -67,12 +105,18 @@ export interface View {
 
   result?: Result;
   file?: FileInfo;
+  queue?: QueueView;
   interrupted?: { answer: "nothing_signed" | "waiting" | "may_be_signed" | "saved" | "held"; path?: string; browserPath?: string };
 }
 
 export const initialView: View = { screen: "choose", mode: "relay", steps: [], codeSent: false };
 
-/** Screens on which a signing is under way: another can't begin. */
+/** Something is under way: nothing else can begin. Between two of several documents too. */
+export function busy(view: View): boolean {
+  return underWay(view.screen) || (!!view.queue && view.queue.phase !== "over");
+}
+
+/** Screens on which a signing is under way. */
 export function underWay(screen: Screen): boolean {
   return ["fetching", "document", "credentials", "working", "code", "sending", "assist"].includes(screen);
 }

@@ -1,7 +1,7 @@
 // Every state of the popup, as it comes in a signing, for looking at. It's in no build.
 
 import type { Key } from "../../src/shared/i18n";
-import type { View } from "../../src/shared/view";
+import type { Row, RowState, View } from "../../src/shared/view";
 import { initialView } from "../../src/shared/view";
 
 type T = (key: Key, ...subs: string[]) => string;
@@ -32,6 +32,14 @@ export function states(t: T, say: (pt: string, en: string) => string, now: numbe
     time: "2026-11-22T10:31:00Z", findings, validator: "https://validador.autenticacao.gov.pt/validation",
   };
   const file = { path: "/home/maria/Transferências/Contrato de arrendamento – Rua da Prata 12-signed.pdf", name: "x", size: 1, sha256: "" };
+  const names = [document.name, "Recibo de renda 2026-10.pdf", "Ata n.º 14.pdf", "Declaração.pdf"];
+  const rows = (...states: RowState[]): Row[] =>
+    states.map((state, i) => ({
+      name: names[i]!, state,
+      ...(state === "signed" || state === "look" ? { path: `/home/maria/Transferências/${names[i]!.replace(".pdf", state === "look" ? "-NAO-VERIFICADO.pdf" : "-signed.pdf")}` } : {}),
+      ...(state === "failed" ? { why: say("O sítio da Chave Móvel Digital não aceitou este ficheiro.", "The Chave Móvel Digital site didn't accept this file.") } : {}),
+      ...(state === "maybe" ? { why: say("Pode ter sido feita uma assinatura, mas o ficheiro assinado não chegou.", "A signature may have been made, but the signed file didn't arrive.") } : {}),
+    }));
   return {
     "choose": { ...initialView, host },
     "choose-no-browser": { ...initialView, host: { ...host, noBrowser: true }, mode: "launch" },
@@ -97,6 +105,19 @@ export function states(t: T, say: (pt: string, en: string) => string, now: numbe
     "interrupted-nothing": { ...base, screen: "interrupted", interrupted: { answer: "nothing_signed" } },
     "interrupted-waiting": { ...base, screen: "interrupted", codeSent: true, interrupted: { answer: "waiting", browserPath: "/home/maria/Transferências/assinado.pdf" } },
     "interrupted-saved": { ...base, screen: "interrupted", codeSent: true, interrupted: { answer: "saved", path: file.path } },
+    "queue-review": { ...base, screen: "document", queue: { rows: rows("confirmed", "confirmed", "waiting", "waiting"), at: 2, phase: "review" } },
+    "queue-credentials": { ...base, screen: "credentials", queue: { rows: rows("signing", "confirmed", "confirmed", "skipped"), at: 0, phase: "sign" } },
+    "queue-code": {
+      ...base, screen: "code", steps: toCode, code: { ...code, since: now - 14_000 },
+      queue: { rows: rows("signed", "signing", "confirmed", "skipped"), at: 1, phase: "sign" },
+    },
+    "queue-stopping": { ...base, screen: "working", steps: walked, queue: { rows: rows("signed", "signing", "confirmed", "skipped"), at: 1, phase: "sign", stopping: true } },
+    "queue-failed": {
+      ...base, screen: "failed", queue: { rows: rows("signed", "failed", "confirmed", "skipped"), at: 1, phase: "sign", goOn: true },
+      problem: error("FILE_REFUSED", "start", say("O sítio da Chave Móvel Digital não aceitou este ficheiro.", "The Chave Móvel Digital site didn't accept this file."), say("Leia o motivo dado pela página; confirme o tamanho e se o PDF não está protegido.", "Read the reason the page gives; check the size and that the PDF isn't protected.")),
+    },
+    "finished": { ...initialView, host, screen: "finished", queue: { rows: rows("signed", "failed", "signed", "skipped"), at: 3, phase: "over" } },
+    "finished-doubt": { ...initialView, host, screen: "finished", queue: { rows: rows("signed", "maybe", "look", "unsigned"), at: 2, phase: "over" } },
     "nohost": { ...initialView, screen: "nohost", problem: own("HOST_NOT_FOUND", "hostNotFound", "hostNotFoundNext") },
   };
 }

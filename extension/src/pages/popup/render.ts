@@ -3,6 +3,7 @@
 import { t } from "../../shared/i18n";
 import type { Screen as Name, View } from "../../shared/view";
 import { h } from "../dom";
+import { queueStrip } from "./queue";
 import type { Act, Screen } from "./screen";
 import { assist } from "./screens/assist";
 import { choose } from "./screens/choose";
@@ -11,17 +12,19 @@ import { credentials } from "./screens/credentials";
 import { document as documentScreen } from "./screens/document";
 import { cancelled, failed, interrupted, nohost } from "./screens/ended";
 import { fetching } from "./screens/fetching";
+import { finished } from "./screens/finished";
 import { done, unverified } from "./screens/result";
 import { sending, working } from "./screens/working";
 import { position, stepName } from "./stepper";
 
 const screens: Record<Name, Screen> = {
   choose, fetching, document: documentScreen, credentials, working, code, sending, assist, done, unverified, failed, cancelled,
-  interrupted, nohost,
+  interrupted, finished, nohost,
 };
 
 let drawn = "";
-let shown: Name | undefined;
+/** The screen, and which of several documents it's about. */
+let shown: string | undefined;
 
 /** Draws view into main, and tells its step to the live region. */
 export function render(view: View, act: Act, main: HTMLElement, live: HTMLElement, footer: HTMLElement): void {
@@ -29,13 +32,13 @@ export function render(view: View, act: Act, main: HTMLElement, live: HTMLElemen
   const now = JSON.stringify(rest);
   if (now === drawn) return;
   drawn = now;
-  const same = shown === view.screen;
-  shown = view.screen;
+  const what = `${view.screen} ${view.queue?.at ?? ""}`;
+  const same = shown === what;
+  shown = what;
 
   const typed = same ? new Map([...main.querySelectorAll("input")].map((i) => [i.id, i.type === "checkbox" ? i.checked : i.value])) : new Map();
   const focused = same ? (document.activeElement as HTMLElement | null)?.id : "";
-  main.replaceChildren(...screens[view.screen](view, act));
-  main.dataset.screen = view.screen;
+  main.replaceChildren(...screens[view.screen](view, act), ...queueStrip(view, act));
   main.dataset.screen = view.screen;
   for (const input of main.querySelectorAll("input")) {
     const value = typed.get(input.id);

@@ -1,9 +1,10 @@
 import { pageDocuments, type PageDocuments } from "../../../pdf/links";
+import type { Pointed } from "../../../shared/actions";
 import { t } from "../../../shared/i18n";
-import type { Leftover } from "../../../shared/protocol";
+import { MAX_QUEUE, type Leftover } from "../../../shared/protocol";
 import type { View } from "../../../shared/view";
 import { button, h, note, ownPage, para } from "../../dom";
-import { sendFile } from "../files";
+import { sendFiles } from "../files";
 import { problemNote } from "../problem";
 import { savedAt } from "../saved";
 import type { Act, Screen } from "../screen";
@@ -57,21 +58,67 @@ function onPage(act: Act): Node {
 }
 
 function list({ tab, links }: PageDocuments, act: Act): Node[] {
-  const items: Node[] = [];
+  const items: Item[] = [];
   if (tab?.pdf) {
-    const pick = () => act({ do: "tab", tabId: tab.id, url: tab.url, pageUrl: tab.url, again: false });
-    items.push(h("li", {}, entry(tab.title || tab.url, t("tabPdf"), pick)));
+    items.push({ title: tab.title || tab.url, detail: t("tabPdf"), at: { do: "tab", tabId: tab.id, url: tab.url, pageUrl: tab.url, again: false } });
   }
   for (const l of links) {
-    const pick = () => act({ do: "link", url: l.url, tabId: tab!.id, frameId: l.frameId, pageUrl: l.pageUrl });
-    items.push(h("li", {}, entry(l.text || shortUrl(l.url), shortUrl(l.url), pick)));
+    const detail = shortUrl(l.url);
+    items.push({ title: l.text || detail, detail, at: { do: "link", url: l.url, tabId: tab!.id, frameId: l.frameId, pageUrl: l.pageUrl } });
   }
   if (items.length === 0) return [para(t("noLinks"), "muted")];
-  return [h("h2", {}, t("onThisPage")), h("ul", { className: "documents" }, ...items)];
+  const [first] = items;
+  if (items.length === 1) return [h("h2", {}, t("onThisPage")), h("ul", { className: "documents" }, h("li", {}, entry(first!, act)))];
+  return [h("h2", {}, t("onThisPage")), ...several(items, act)];
 }
 
-function entry(title: string, detail: string, onclick: () => void): Node {
-  return h("button", { type: "button", className: "document", onclick }, h("span", {}, title), h("span", { className: "detail" }, detail));
+interface Item {
+  title: string;
+  detail: string;
+  at: Pointed;
+}
+
+function entry({ title, detail, at }: Item, act: Act): Node {
+  return h("button", { type: "button", className: "document", onclick: () => act(at) }, h("span", {}, title), h("span", { className: "detail" }, detail));
+}
+
+/** The addresses that are ticked. They outlive a drawing of the screen. */
+const ticked = new Set<string>();
+
+/** One is signed by a press on it, several by their boxes. */
+function several(items: readonly Item[], act: Act): Node[] {
+  const sign = button("", () => act({ do: "many", documents: items.filter(({ at }) => ticked.has(at.url)).map(({ at }) => at) }), "primary");
+  const boxes = items.map(({ title, at }) => {
+    const box = h("input", { type: "checkbox", checked: ticked.has(at.url), attrs: { "aria-label": t("tick", title) } });
+    box.onchange = () => {
+      if (box.checked) ticked.add(at.url);
+      else ticked.delete(at.url);
+      show();
+    };
+    return box;
+  });
+  const all = h("input", { type: "checkbox" });
+  all.onchange = () => {
+    for (const [i, { at }] of items.entries()) {
+      boxes[i]!.checked = all.checked;
+      if (all.checked) ticked.add(at.url);
+      else ticked.delete(at.url);
+    }
+    show();
+  };
+  const show = () => {
+    const n = boxes.filter((box) => box.checked).length;
+    all.checked = n === boxes.length;
+    all.indeterminate = n > 0 && n < boxes.length;
+    sign.hidden = n === 0;
+    sign.textContent = t("signTicked", String(n));
+  };
+  show();
+  return [
+    h("label", { className: "check" }, all, t("tickAll")),
+    h("ul", { className: "documents ticks" }, ...items.map((item, i) => h("li", {}, boxes[i], entry(item, act)))),
+    h("div", { className: "buttons" }, sign),
+  ];
 }
 
 /** The file's name and the host of an address. */
@@ -93,14 +140,21 @@ function fileChooser(act: Act): Node {
     };
     return h("div", { className: "buttons" }, button(t("chooseFile"), open));
   }
-  const input = h("input", { type: "file", accept: "application/pdf,.pdf", id: "file", className: "visually-hidden" });
-  input.onchange = () => input.files?.[0] && void sendFile(input.files[0], act);
+  const input = h("input", { type: "file", accept: "application/pdf,.pdf", id: "file", className: "visually-hidden", multiple: true });
+  const tooMany = note("error", para(t("tooMany", String(MAX_QUEUE))));
+  tooMany.hidden = true;
+  const take = (files: FileList | undefined | null) => {
+    tooMany.hidden = !files || files.length <= MAX_QUEUE;
+    if (files && tooMany.hidden) void sendFiles([...files], act);
+  };
+  input.onchange = () => take(input.files);
   const area = h(
     "div",
     { className: "drop" },
     input,
     h("label", { htmlFor: "file", className: "button primary" }, t("chooseFile")),
     para(t("dropHere"), "muted"),
+    tooMany,
   );
   area.ondragover = (e) => {
     e.preventDefault();
@@ -109,8 +163,8 @@ function fileChooser(act: Act): Node {
   area.ondragleave = () => area.classList.remove("over");
   area.ondrop = (e) => {
     e.preventDefault();
-    const file = e.dataTransfer?.files[0];
-    if (file) void sendFile(file, act);
+    area.classList.remove("over");
+    take(e.dataTransfer?.files);
   };
   return area;
 }

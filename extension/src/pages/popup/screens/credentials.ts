@@ -8,6 +8,7 @@ import type { Act, Screen } from "../screen";
 export const credentials: Screen = (view, act) => [
   h("h1", {}, t("credentialsTitle")),
   para(view.document?.name ?? "", "name"),
+  ...(view.queue ? [para(t("pinForAll"))] : []),
   ...(view.problem ? [problemNote(view.problem)!] : []),
   ...(view.host?.custom && !view.trial ? [note("warning", para(t("customEnvironment", view.host.environment)))] : []),
   ...(view.notes ?? []).map((text) => note("warning", para(text))),

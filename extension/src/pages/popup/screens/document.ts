@@ -26,7 +26,9 @@ export const document: Screen = (view, act) => {
       "div",
       { className: "buttons" },
       button(view.lookFirst ? t("signAgain") : t("confirmDocument"), () => act({ do: "confirm" }), "primary"),
-      button(t("notThis"), () => act({ do: "cancel" })),
+      ...(view.queue?.phase === "review"
+        ? [button(t("leaveOut"), () => act({ do: "skip" })), button(t("cancelAll"), () => act({ do: "cancel" }), "quiet")]
+        : [button(t("notThis"), () => act({ do: "cancel" }))]),
     ),
   ];
 };

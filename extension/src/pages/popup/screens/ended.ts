@@ -4,6 +4,7 @@ import type { View } from "../../../shared/view";
 import { button, h, link, note, para } from "../../dom";
 import { helpLink } from "../../help-link";
 import { problemNote } from "../problem";
+import { afterOne } from "../queue";
 import { savedAt } from "../saved";
 import type { Screen } from "../screen";
 
@@ -15,9 +16,10 @@ export const failed: Screen = (view, act) => [
   h(
     "div",
     { className: "buttons" },
+    ...afterOne(view, act),
     // Where a person has to look first, signing again isn't offered with one click.
-    view.problem?.retry !== "nothing" && button(t("startAgain"), () => act({ do: "again" }), "primary"),
-    button(t("backToStart"), () => act({ do: "reset" })),
+    view.problem?.retry !== "nothing" && button(t("startAgain"), () => act({ do: "again" }), view.queue ? "plain" : "primary"),
+    !view.queue && button(t("backToStart"), () => act({ do: "reset" })),
   ),
 ];
 
@@ -27,14 +29,15 @@ function failedTitle(view: View): string {
   return view.problem?.code === "MAY_BE_SIGNED" ? t("maybeTitle") : t("failedTitle");
 }
 
-export const cancelled: Screen = (_view, act) => [
+export const cancelled: Screen = (view, act) => [
   h("h1", {}, t("cancelledTitle")),
   para(t("cancelledText")),
   h(
     "div",
     { className: "buttons" },
-    button(t("startAgain"), () => act({ do: "again" }), "primary"),
-    button(t("backToStart"), () => act({ do: "reset" })),
+    ...afterOne(view, act),
+    button(t("startAgain"), () => act({ do: "again" }), view.queue ? "plain" : "primary"),
+    !view.queue && button(t("backToStart"), () => act({ do: "reset" })),
   ),
 ];
 
@@ -58,7 +61,12 @@ export const interrupted: Screen = (view, act) => {
     ...(view.problem ? [problemNote(view.problem)!] : []),
     ...(bad ? [helpLink("maybe")] : []),
     ...(answer === "waiting" ? [h("progress", { attrs: { "aria-label": t("interruptedWaiting") } })] : []),
-    h("div", { className: "buttons" }, button(t("backToStart"), () => act({ do: "reset" }))),
+    h(
+      "div",
+      { className: "buttons" },
+      ...(answer === "waiting" ? [] : afterOne(view, act)),
+      !view.queue && button(t("backToStart"), () => act({ do: "reset" })),
+    ),
   ];
 };
 

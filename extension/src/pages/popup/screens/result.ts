@@ -4,6 +4,7 @@ import { button, h, link, note, para } from "../../dom";
 import { findingsList } from "../../findings";
 import { helpLink } from "../../help-link";
 import { problemNote } from "../problem";
+import { afterOne } from "../queue";
 import { savedAt } from "../saved";
 import type { Screen } from "../screen";
 
@@ -24,7 +25,7 @@ export const unverified: Screen = (view, act) => [
   ...(view.result ? [note("warning", para(t(exists[view.result.signature_exists]), "strong"), para(t("dontSignAgain")))] : []),
   ...(view.file ? [savedAt(view.file.path)] : []),
   ...(view.result ? [findings(view.result), validator(view.result)] : []),
-  h("div", { className: "buttons" }, button(t("backToStart"), () => act({ do: "reset" }))),
+  h("div", { className: "buttons" }, ...(view.queue ? afterOne(view, act) : [button(t("backToStart"), () => act({ do: "reset" }))])),
 ];
 
 function findings(result: Result): Node {

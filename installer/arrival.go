@@ -30,10 +30,7 @@ func (in *Installer) arrivalIn(b found) []problem.Text {
 	if address := manifests.StoreAddress(b.Browser); address != "" {
 		return []problem.Text{{PT: "instale-a de " + address, EN: "install it from " + address}}
 	}
-	folder := in.extension(b.Kind)
-	if box := in.box(b); box != "" && folder != "" {
-		folder = filepath.Join(box, "extension", string(b.Kind))
-	}
+	folder := in.folder(b)
 	said := problem.Text{PT: folder, EN: folder}
 	if folder == "" {
 		built := filepath.Join("extension", "dist", string(b.Kind))
@@ -80,6 +77,15 @@ func (in *Installer) copying(b found) string {
 		command = "sudo mkdir -p " + quote(auto) + " && " + command
 	}
 	return command
+}
+
+// folder is the one that a person chooses in a browser: inside its Flatpak the copy there. Empty: the extension isn't here.
+func (in *Installer) folder(b found) string {
+	folder := in.extension(b.Kind)
+	if box := in.box(b); box != "" && folder != "" {
+		return filepath.Join(box, "extension", string(b.Kind))
+	}
+	return folder
 }
 
 // extension is the folder of the unpacked extension: where a package puts it, where install.sh does, beside the program as in a zip, or in

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
@@ -100,7 +101,7 @@ func TestCommands(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"tree": tree, "mend": mend, "sane": sane, "finds": finds, "lacks": lacks, "cpenv": cpenv, "leftover": leftover, "appended": appended,
+			"tree": tree, "mend": mend, "sane": sane, "finds": finds, "lacks": lacks, "cpenv": cpenv, "leftover": leftover, "appended": appended, "waitfor": waitFor,
 		},
 	})
 }
@@ -234,6 +235,24 @@ func cpenv(ts *testscript.TestScript, neg bool, args []string) {
 	to := ts.MkAbs(args[1])
 	ts.Check(os.MkdirAll(filepath.Dir(to), 0o755))
 	ts.Check(os.WriteFile(to, []byte(os.Expand(ts.ReadFile(args[0]), ts.Getenv)), 0o644))
+}
+
+// waitfor FILE waits until another process has made it.
+func waitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: waitfor FILE")
+	}
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		_, err := os.Stat(ts.MkAbs(args[0]))
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%v", err)
+		}
+		<-time.After(20 * time.Millisecond)
+	}
 }
 
 // appended FILE makes a program another one that does the same, as an update does.

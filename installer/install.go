@@ -24,6 +24,8 @@ type Options struct {
 	Print    bool     // say what would be written, write nothing
 	Root     string   // goes before paths of the system
 	On       string   // with Print: what would be written on a computer with this system (GOOS) and with every browser
+	Open     bool     // open the page with the steps for the extension in a browser, where there's a screen
+	Lang     string   // of that page: pt or en
 	Version  string   // the program's
 }
 
@@ -123,10 +125,20 @@ func (in *Installer) Install() ([]Finding, error) {
 	}
 	targets := in.targets(in.level(), wanted)
 	done := make([]Finding, 0, len(targets)+len(findings))
+	var registered []found
 	for _, t := range targets {
-		done = append(done, in.install(t, r))
+		f := in.install(t, r)
+		if f.Result == OK {
+			registered = append(registered, t.browsers...)
+		}
+		done = append(done, f)
 	}
 	findings = append(done, findings...)
+	if !in.opts.Print && !in.opts.System {
+		if f := in.guide(registered, r); f != nil {
+			findings = append(findings, *f)
+		}
+	}
 	if user := os.Getenv("SUDO_USER"); !in.opts.System && user != "" && user != "root" && os.Geteuid() == 0 && in.opts.Root == "" {
 		findings = append(findings, Finding{Check: "sudo", Result: Note, Text: problem.Text{
 			PT: "com sudo, isto foi feito para o root e não para " + user + ": corra-o sem sudo, ou com --system para todos",

@@ -97,6 +97,7 @@ func (f *installFlags) elsewhere() error {
 
 func newInstall(load loader) *cobra.Command {
 	var f installFlags
+	var noOpen bool
 	cmd := &cobra.Command{
 		Use:   "install",
 		Short: "Dá a conhecer o programa aos navegadores / Make the program known to the browsers",
@@ -113,6 +114,7 @@ func newInstall(load loader) *cobra.Command {
 			if why != nil {
 				return tell(cmd.OutOrStdout(), cfg.Lang, []installer.Finding{{Check: "program-temporary", Result: installer.Bad, Text: *why}})
 			}
+			f.opts.Lang, f.opts.Open = cfg.Lang, !noOpen
 			findings, err := installer.New(f.opts).Install()
 			if err != nil {
 				return err
@@ -121,6 +123,7 @@ func newInstall(load loader) *cobra.Command {
 		},
 	}
 	f.add(cmd)
+	cmd.Flags().BoolVar(&noOpen, "no-open", false, "não abre a página com os passos para a extensão / don't open the page with the steps for the extension")
 	cmd.Flags().BoolVar(&f.opts.System, "system", false, "para todos neste computador / for everybody on this computer")
 	cmd.Flags().BoolVar(&f.opts.Print, "print", false, "mostra o que escreveria, e onde; não escreve nada / show what would be written, and where; write nothing")
 	cmd.Flags().StringVar(&f.opts.On, "on", "", "com --print e --path: como seria em linux, darwin ou windows, com todos os navegadores / with --print and --path: as it would be on linux, darwin or windows, with every browser")

@@ -93,6 +93,7 @@ func (l *launched) flags(path string, opts LaunchOptions) []chromedp.ExecAllocat
 	}
 	return append(flags,
 		chromedp.ExecPath(path),
+		chromedp.ModifyCmdFunc(ownGroup),
 		chromedp.UserDataDir(l.profile.dir),
 		chromedp.Flag("lang", lang),
 		chromedp.Flag("accept-lang", lang),

@@ -93,7 +93,7 @@ comes back. Not official; not connected with the State.`,
 	load := func(cmd *cobra.Command) (*config.Config, error) {
 		return loadConfig(cmd, configPath)
 	}
-	root.AddCommand(newConverse(load), newSandbox(load), newDemo(load), newVerify(load), newJournal(load),
+	root.AddCommand(newSign(load), newConverse(load), newSandbox(load), newDemo(load), newVerify(load), newJournal(load),
 		newInstall(load), newUninstall(load), newDoctor(load), newTrace(load), newPages(load))
 	return root
 }

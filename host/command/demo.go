@@ -18,6 +18,7 @@ import (
 	"github.com/sign-with-cmd/sign-with-cmd/host/environment"
 	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig"
 	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox"
+	"github.com/sign-with-cmd/sign-with-cmd/host/terminal"
 )
 
 //go:embed example/contrato-de-exemplo.pdf
@@ -182,7 +183,7 @@ func (d *demo) result(m said) {
 	if m.Result != nil {
 		d.line("assinado por", "signed by", m.Result.Signer)
 		for _, f := range m.Result.Findings {
-			d.line("verificação", "check", mark(f.Result)+" "+f.Text)
+			d.line("verificação", "check", terminal.Mark(f.Result)+" "+f.Text)
 		}
 	}
 	if m.File != nil {

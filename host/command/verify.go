@@ -19,6 +19,7 @@ import (
 	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox/signer"
+	"github.com/sign-with-cmd/sign-with-cmd/host/terminal"
 )
 
 func newVerify(load loader) *cobra.Command {
@@ -157,9 +158,8 @@ var verdicts = map[pdfsig.Verdict]problem.Text{
 }
 
 var (
-	sentPlusOne = problem.Text{PT: "É o documento enviado, mais uma assinatura de %s.", EN: "It's the document that was sent, plus one signature of %s."}
-	noneExists  = problem.Text{PT: "O ficheiro não tem assinatura.", EN: "The file has no signature."}
-	mayExist    = problem.Text{
+	noneExists = problem.Text{PT: "O ficheiro não tem assinatura.", EN: "The file has no signature."}
+	mayExist   = problem.Text{
 		PT: "Pode ter sido feita uma assinatura, mas não a conseguimos confirmar.",
 		EN: "A signature may have been made, but we can't confirm it."}
 	dontRely = problem.Text{
@@ -169,9 +169,6 @@ var (
 	stampedTime = problem.Text{PT: "%s (selo temporal)", EN: "%s (timestamp)"}
 	claimedName = problem.Text{PT: "Diz ser de: %s", EN: "Claims to be of: %s"}
 	timestampBy = problem.Text{PT: "Selo temporal do documento", EN: "Timestamp over the document"}
-	notOfficial = problem.Text{
-		PT: "Isto não é um relatório de validação qualificada. Para isso: %s",
-		EN: "This isn't a report of a qualified validation. For that: %s"}
 )
 
 // meaning is what a report comes to, in one sentence; empty where the verdict says it all.
@@ -180,7 +177,7 @@ func meaning(report *pdfsig.Report, lang string) string {
 	case report.SignatureExists == pdfsig.ExistsNo:
 		return noneExists.In(lang)
 	case report.Verdict == pdfsig.Verified:
-		return fmt.Sprintf(sentPlusOne.In(lang), report.Signatures[len(report.Signatures)-1].Signer)
+		return fmt.Sprintf(terminal.SentPlusOne.In(lang), report.Signatures[len(report.Signatures)-1].Signer)
 	case report.SignatureExists == pdfsig.ExistsMaybe:
 		return mayExist.In(lang)
 	case report.Verdict == pdfsig.Failed:
@@ -226,7 +223,7 @@ func show(out io.Writer, report *pdfsig.Report, lang string) {
 	for _, f := range report.Findings {
 		line(out, f, lang)
 	}
-	fmt.Fprintf(out, "\n"+notOfficial.In(lang)+"\n", conversation.Validator)
+	fmt.Fprintf(out, "\n"+terminal.NotOfficial.In(lang)+"\n", conversation.Validator)
 }
 
 // proven reports whether a signature is that of the person it names.
@@ -239,19 +236,8 @@ func proven(report *pdfsig.Report, s pdfsig.Signature) bool {
 }
 
 func line(out io.Writer, f pdfsig.Finding, lang string) {
-	fmt.Fprintf(out, "  %s %s\n", mark(f.Result), f.Sentence(lang))
+	fmt.Fprintf(out, "  %s %s\n", terminal.Mark(f.Result), f.Sentence(lang))
 	if f.Result != pdfsig.Pass && f.Detail != "" && f.Detail != pdfsig.NotReached {
 		fmt.Fprintf(out, "      %s\n", f.Detail)
 	}
-}
-
-// mark is the sign before a finding's line.
-func mark(r pdfsig.Result) string {
-	switch r {
-	case pdfsig.Pass:
-		return "✓"
-	case pdfsig.Fail:
-		return "✗"
-	}
-	return "?"
 }

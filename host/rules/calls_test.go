@@ -16,6 +16,7 @@ var mayReveal = map[string]*regexp.Regexp{
 	"host/browser":  regexp.MustCompile(`.`),
 	"host/cmdpages": regexp.MustCompile(`.`),
 	// Looks at the form of a phone number and copies it; a PIN and a code stay shut.
+	"host/terminal":     regexp.MustCompile(`(?i)(phone|pin)$`), // puts them into the message to the host
 	"host/conversation": regexp.MustCompile(`(?i)phone$`),
 }
 

@@ -33,6 +33,7 @@ var mayImport = map[string][]string{
 	"host/browser":      {},
 	"host/conversation": {},
 	"host/cmdpages":     {"host/browser", "host/environment", "host/conversation"}, // implements conversation.Method
+	"host/terminal":     {},                                                        // the conversation's client
 	"host/server":       {"host/conversation", "host/environment"},
 	"host/sandbox":      {"host/environment"},
 	"host/command":      {"host", "manifests", "installer", "extension/drive"},

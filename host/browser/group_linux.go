@@ -1,0 +1,12 @@
+package browser
+
+import (
+	"os/exec"
+	"syscall"
+)
+
+// ownGroup keeps the Ctrl-C of a terminal, and its end, from the browser: the program decides when it ends. It still dies with
+// the program.
+func ownGroup(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}

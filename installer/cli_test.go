@@ -49,10 +49,12 @@ func oldHost() {
 }
 
 // build makes the program as it's shipped and gives its path.
-func build(t *testing.T) string {
+func build(t *testing.T) string { return buildVersion(t, builtVersion) }
+
+func buildVersion(t *testing.T, version string) string {
 	t.Helper()
 	built := filepath.Join(t.TempDir(), "cmdsign")
-	out, err := exec.Command("go", "build", "-ldflags", "-X github.com/sign-with-cmd/sign-with-cmd/host/command.version="+builtVersion,
+	out, err := exec.Command("go", "build", "-ldflags", "-X github.com/sign-with-cmd/sign-with-cmd/host/command.version="+version,
 		"-o", built, "../host/cmdsign").CombinedOutput()
 	require.NoError(t, err, string(out))
 	return built

@@ -200,7 +200,11 @@ func (in *Installer) install(t target, r *record) Finding {
 		f.Text = problem.Text{PT: "já estava registado em " + t.file, EN: "was registered already in " + t.file}
 		return f
 	}
-	if err := in.write(t, want, r); err != nil {
+	if err := in.write(t, want, r); save.Full(err) {
+		return failed("disk-full", problem.Text{
+			PT: "não foi registado: o disco está cheio. Apague o que não precisa e corra isto de novo; este comando mostra o que ocupa mais",
+			EN: "wasn't registered: the disk is full. Delete what you don't need and run this again; this command shows what takes the most"}, biggest(filepath.Dir(t.file)))
+	} else if err != nil {
 		return failed("manifest-write", problem.Text{PT: "não foi registado: " + err.Error(), EN: "wasn't registered: " + err.Error()}, in.elevated(t, "install"))
 	}
 	if !t.isThere(want) {

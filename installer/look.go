@@ -35,9 +35,16 @@ func (t target) look() (*manifests.Manifest, []byte, *fault) {
 		return nil, nil, nil
 	}
 	if err != nil {
+		mend := "chmod u+rw " + quote(t.file)
+		if folder := shut(t.file); folder != "" {
+			mend = "chmod u+rwx " + quote(folder)
+		}
+		if t.level == LevelSystem {
+			mend = "sudo " + mend
+		}
 		return nil, nil, &fault{"manifest-unreadable", problem.Text{
 			PT: "não se consegue ler " + t.file, EN: "can't read " + t.file,
-		}, "chmod u+rw " + quote(t.file)}
+		}, mend}
 	}
 	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, maxManifest))
@@ -53,6 +60,16 @@ func (t target) look() (*manifests.Manifest, []byte, *fault) {
 		}, ""}
 	}
 	return &m, data, nil
+}
+
+// shut is the folder above a file that may not be entered: the highest one. Empty: all may be.
+func shut(file string) (folder string) {
+	for below := file; below != filepath.Dir(below); below = filepath.Dir(below) {
+		if _, err := os.Lstat(below); errors.Is(err, fs.ErrPermission) {
+			folder = filepath.Dir(below)
+		}
+	}
+	return folder
 }
 
 // blocked says what stands in the way of a file: a file where a folder should be, or the other way round.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/journal"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+	"github.com/sign-with-cmd/sign-with-cmd/host/save"
 )
 
 // Machine is what signing needs besides the browsers' manifests; whoever wires the program knows it.
@@ -23,6 +24,14 @@ type Machine struct {
 	Downloads   string
 	DownloadErr error
 	Journal     string // folder
+}
+
+// roomForOne is the room that a signed document may need, in bytes: the site takes documents of about 3 MB.
+const roomForOne = 4 << 20
+
+// biggest is the command that shows what fills the disk that a folder is on.
+func biggest(folder string) string {
+	return "du -ahx " + quote(folder) + " | sort -rh | head -n 20"
 }
 
 // Examine looks at the machine.
@@ -105,8 +114,13 @@ func (m Machine) downloads() Finding {
 	if err != nil {
 		return bad("não se consegue escrever em "+m.Downloads, m.Downloads+" can't be written to", "chmod u+w "+quote(m.Downloads))
 	}
-	probe.Close()
-	os.Remove(probe.Name())
+	defer os.Remove(probe.Name())
+	defer probe.Close()
+	if _, err := probe.Write(make([]byte, roomForOne)); save.Full(err) {
+		f.Check = "disk-full"
+		return bad("o disco está cheio: "+m.Downloads+". Apague o que não precisa; este comando mostra o que ocupa mais",
+			"the disk is full: "+m.Downloads+". Delete what you don't need; this command shows what takes the most", biggest(m.Downloads))
+	}
 	return f
 }
 

@@ -1,6 +1,8 @@
 package installer
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -138,7 +140,7 @@ func isBrowsers(folder string, made bool) bool {
 	}
 	entries, err := os.ReadDir(folder)
 	if err != nil || !made {
-		return err == nil
+		return err == nil || errors.Is(err, fs.ErrPermission)
 	}
 	for _, e := range entries {
 		if e.Name() != "NativeMessagingHosts" && e.Name() != "native-messaging-hosts" {

@@ -38,6 +38,9 @@ func AtomicWrite(path string, data []byte, perm fs.FileMode) error {
 	return SyncFolder(filepath.Dir(path))
 }
 
+// Full says whether an error means that the disk, or the person's share of it, is full.
+func Full(err error) bool { return isFull(err) }
+
 // Hold writes data to the private folder dir, which is made when it's missing, and
 // comes back only when the bytes are on the disk. Answer the browser after that. The
 // file is named after its content: holding the same bytes twice gives one file.

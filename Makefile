@@ -2,7 +2,9 @@
 # (scripts/deps.sh).
 
 MODULE   := github.com/sign-with-cmd/sign-with-cmd
-VERSION  := $(or $(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null),$(shell cat VERSION))
+# The one place where it's changed; the extension, the packages and "cmdsign --version" have it from there.
+VERSION  := $(shell cat VERSION)
+TARGETS  := linux-amd64 linux-arm64 darwin-amd64 darwin-arm64 windows-amd64
 LDFLAGS  := -s -w -X $(MODULE)/host/command.version=$(VERSION)
 FUZZTIME ?= 60s
 
@@ -11,7 +13,7 @@ export PATH := $(PATH):/usr/local/go/bin
 
 GOCODE := host installer manifests extension/e2e
 
-.PHONY: build host extension test test-screen test-long test-wine faults kills soak lint fmt cross fuzz demo clean deps
+.PHONY: build host extension dist test-package test test-screen test-long test-wine faults kills soak lint fmt cross fuzz demo clean deps
 
 # bin/cmdsign and extension/dist/{chromium,firefox}.
 build: host extension
@@ -72,11 +74,29 @@ fmt:
 bin/staticcheck: tools/go.mod tools/go.sum
 	go -C tools build -o ../$@ honnef.co/go/tools/cmd/staticcheck
 
-# Does it still compile for the other systems? linux/amd64 is what everything else here is.
+# Does it still compile for every system that dist is for? linux/amd64 is what everything else here is.
 cross:
-	@set -e; for target in linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
-		echo "go build for $$target"; CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} go build -o /dev/null ./host/cmdsign; done
+	@set -e; for target in $(filter-out linux-amd64,$(TARGETS)); do \
+		echo "go build for $$target"; CGO_ENABLED=0 GOOS=$${target%-*} GOARCH=$${target#*-} go build -o /dev/null ./host/cmdsign; done
 	CGO_ENABLED=0 GOOS=windows go vet ./installer
+
+# What is given to people, in dist/: the same to the byte wherever it's made, from the same commit by the same Go.
+dist: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 315532800)
+dist: extension bin/nfpm
+	rm -rf dist
+	$(MAKE) $(TARGETS:%=program-%)
+	go run ./installer/dist -targets '$(TARGETS)'
+
+program-%:
+	CGO_ENABLED=0 GOOS=$(firstword $(subst -, ,$*)) GOARCH=$(lastword $(subst -, ,$*)) go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o dist/build/$*/ ./host/cmdsign
+
+bin/nfpm: tools/nfpm/go.mod tools/nfpm/go.sum
+	go -C tools/nfpm build -o ../../$@ github.com/goreleaser/nfpm/v2/cmd/nfpm
+
+# The deb in a bare Debian: signs in both browsers, and leaves nothing behind. As root; it brings its own Debian.
+test-package:
+	$(MAKE) dist TARGETS=linux-$(shell go env GOARCH)
+	bash scripts/test-package.sh
 
 fuzz:
 	bash scripts/fuzz.sh $(FUZZTIME)
@@ -89,4 +109,4 @@ deps:
 	@bash scripts/deps.sh test
 
 clean:
-	rm -rf bin extension/dist extension/node_modules
+	rm -rf bin dist extension/dist extension/node_modules

@@ -12,6 +12,8 @@ for (const browser of ["chromium", "firefox"]) {
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
   await build({
+    // Paths in the output are relative to this: else it depends on where the build was started.
+    absWorkingDir: here("."),
     entryPoints: {
       worker: here("src/background/worker.ts"),
       popup: here("src/pages/popup/popup.ts"),

@@ -23,6 +23,15 @@ func run(m *testing.M) int {
 	if role := os.Getenv("E2E_ROLE"); role != "" {
 		return playHost(role)
 	}
+	id, err := os.ReadFile("../ID")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	extensionID = strings.TrimSpace(string(id))
+	if os.Getenv("E2E_INSTALLED") != "" {
+		return m.Run() // with what is installed
+	}
 	dir, err := os.MkdirTemp("", "e2e-main-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -38,12 +47,6 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "making the test CA:", err)
 		return 1
 	}
-	id, err := os.ReadFile("../ID")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	extensionID = strings.TrimSpace(string(id))
 	// Copies: a browser reads an unpacked extension all the time, and somebody may build it anew meanwhile.
 	chromiumBuild, firefoxBuild = filepath.Join(dir, "chromium"), filepath.Join(dir, "firefox")
 	for _, build := range []string{chromiumBuild, firefoxBuild} {

@@ -31,6 +31,15 @@ const addonID = "sign-with-cmd@sign-with-cmd.example"
 // browseFirefox starts Firefox with a profile of the person's, and puts the extension in for as long as it runs.
 func (p *person) browseFirefox() *firefox {
 	p.t.Helper()
+	p.registerForFirefox()
+	f := p.startFirefox(p.at("firefox"))
+	f.do("Addon:Install", fields{"path": firefoxBuild, "temporary": true})
+	return f
+}
+
+// startFirefox starts Firefox with a new profile in a folder.
+func (p *person) startFirefox(profile string) *firefox {
+	p.t.Helper()
 	program, err := exec.LookPath("firefox-esr")
 	if err != nil {
 		program, err = exec.LookPath("firefox")
@@ -38,7 +47,6 @@ func (p *person) browseFirefox() *firefox {
 	require.NoError(p.t, err, "Firefox (scripts/deps.sh test installs it)")
 	browsers <- struct{}{}
 	p.t.Cleanup(func() { <-browsers })
-	profile := p.at("firefox")
 	require.NoError(p.t, os.Mkdir(profile, 0o700))
 	prefs := map[string]any{
 		"marionette.port": 0, "browser.download.folderList": 2, "browser.download.dir": p.at("Downloads"),
@@ -55,7 +63,6 @@ func (p *person) browseFirefox() *firefox {
 		fmt.Fprintf(&user, "user_pref(%q, %s);\n", name, data)
 	}
 	require.NoError(p.t, os.WriteFile(filepath.Join(profile, "user.js"), []byte(user.String()), 0o600))
-	p.registerForFirefox()
 
 	cmd := exec.Command(program, "--headless", "--no-remote", "--profile", profile, "--marionette", "--remote-allow-system-access")
 	cmd.Env = append(p.env, "MOZ_CRASHREPORTER_DISABLE=1")
@@ -74,7 +81,6 @@ func (p *person) browseFirefox() *firefox {
 	f.in = bufio.NewReader(f.conn)
 	f.read() // it greets
 	f.do("WebDriver:NewSession", fields{})
-	f.do("Addon:Install", fields{"path": firefoxBuild, "temporary": true})
 	return f
 }
 

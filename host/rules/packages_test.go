@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	"host/cmdsign":      {"host/command", "host/nativemsg"},
 	"host/rules":        {},
 	"manifests":         {},
-	"installer":         {"manifests"},
+	"installer":         {"manifests"}, // and installer/dist
 	"extension/drive":   {},
 	"extension/e2e":     {}, // tests only
 }

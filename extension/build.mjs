@@ -2,6 +2,7 @@
 
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
+import { inline } from "./inline.mjs";
 import { manifest } from "./manifest.mjs";
 
 const here = (path) => new URL(path, import.meta.url).pathname;
@@ -21,6 +22,7 @@ for (const browser of ["chromium", "firefox"]) {
       welcome: here("src/pages/welcome/welcome.ts"),
       help: here("src/pages/help/help.ts"),
       history: here("src/pages/history/history.ts"),
+      preview: here("src/preview/frame.ts"),
     },
     outdir: out,
     bundle: true,
@@ -31,7 +33,11 @@ for (const browser of ["chromium", "firefox"]) {
     // Functions that are sent into a page are sent as their text: nothing may be wrapped around them.
     keepNames: false,
     loader: { ".pdf": "binary" },
-    alias: { "#platform": here(`src/platform/${browser}.ts`) },
+    alias: {
+      "#platform": here(`src/platform/${browser}.ts`),
+      "pdfjs-dist/legacy/build/pdf.mjs": "pdfjs-dist/legacy/build/pdf.min.mjs",
+    },
+    plugins: [inline],
   });
   await writeFile(`${out}/manifest.json`, JSON.stringify(manifest(browser, version), null, 2) + "\n");
   await cp(here("icons"), `${out}/icons`, { recursive: true, filter: (path) => !path.endsWith(".svg") });
@@ -43,4 +49,6 @@ for (const browser of ["chromium", "firefox"]) {
   }
   await cp(here("src/pages/style.css"), `${out}/style.css`);
   await cp(here("src/pages/welcome/debugging-bar.png"), `${out}/debugging-bar.png`);
+  for (const file of ["preview.html", "preview.css"]) await cp(here(`src/preview/${file}`), `${out}/${file}`);
+  await cp(here("src/preview/NOTICE.txt"), `${out}/NOTICE.txt`);
 }

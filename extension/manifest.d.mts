@@ -1,2 +1,3 @@
 export const cmdHosts: string[];
 export function manifest(browser: "chromium" | "firefox", version: string): Record<string, unknown>;
+export const previewPolicy: string;

@@ -15,6 +15,10 @@ export const cmdHosts = [
   "http://frtend.reg.cmd.localhost/*",
 ];
 
+/** What the page that shows a PDF may load: its own script, and the workers that it makes of texts in that script. It's in preview.html too. */
+export const previewPolicy =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; style-src 'self'; base-uri 'none'; form-action 'none'";
+
 const icons = Object.fromEntries([16, 32, 48, 128].map((n) => [n, `icons/icon-${n}.png`]));
 
 /** @param {"chromium"|"firefox"} browser @param {string} version the text of the file VERSION */
@@ -29,7 +33,7 @@ export function manifest(browser, version) {
     action: { default_popup: "popup.html", default_title: "__MSG_menuSign__", default_icon: icons },
     options_ui: { page: "options.html", open_in_tab: false },
     content_security_policy: {
-      extension_pages: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      extension_pages: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     },
   };
   const permissions = ["nativeMessaging", "contextMenus", "downloads", "storage", "notifications", "scripting", "activeTab"];
@@ -49,6 +53,9 @@ export function manifest(browser, version) {
   }
   return {
     ...common,
+    // Firefox knows neither key: there the frame's own attribute gives it an origin of its own, and its page brings its policy.
+    sandbox: { pages: ["preview.html"] },
+    content_security_policy: { ...common.content_security_policy, sandbox: `sandbox allow-scripts; ${previewPolicy}` },
     version_name: version,
     key,
     minimum_chrome_version: "127",

@@ -20,8 +20,22 @@ func TestSignInFirefox(t *testing.T) {
 	browser.popup()
 	browser.until("document")
 	require.Contains(t, browser.text(), web.sum())
+	// The file is gone by now: what is shown comes from the host.
+	require.Eventually(t, func() bool {
+		return browser.script(false, `return document.querySelector(".preview").dataset.state`) == "shown"
+	}, patience, tick)
 	browser.picture(t, "firefox/document")
+	browser.do("WebDriver:SwitchToFrame", fields{"element": browser.element(".preview iframe")})
+	require.Contains(t, browser.text(), "uma bicicleta azul")
+	require.Equal(t, "null undefined undefined blocked blocked", browser.script(false, `
+		const page = window.wrappedJSObject ?? window;
+		const tried = (f) => { try { f(); return "reached" } catch { return "blocked" } };
+		return [page.origin, typeof page.browser, typeof page.chrome, tried(() => page.localStorage.length), tried(() => page.eval("1"))].join(" ")`))
+	browser.script(false, `(window.wrappedJSObject ?? window).fetch(arguments[0]).catch(() => 0); return ""`, web.url(otherHost, "/fuga"))
+	browser.script(false, `(window.wrappedJSObject ?? window).location.href = arguments[0]; return ""`, web.url(otherHost, "/fuga"))
+	browser.do("WebDriver:SwitchToFrame", fields{"element": nil})
 	require.Empty(t, person.downloads(), "what was downloaded to be read is still there")
+	require.Empty(t, web.asked("/fuga"), "the frame reached the net")
 	browser.press("button.primary")
 	browser.until("credentials")
 	require.Contains(t, browser.text(), said(t, "holderLaunch"), "it isn't said that the PIN passes the host")

@@ -173,7 +173,12 @@ type message struct {
 		Size         int64
 		Pages        int
 	}
-	Received                             int64
+	Received int64
+	Part     *struct {
+		Offset, Size int64
+		SHA256       string
+		Data         []byte
+	}
 	Reference                            string
 	Resend, Approval, Auto               bool
 	SandboxOTP                           string `json:"sandbox_otp"`

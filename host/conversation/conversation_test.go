@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -390,4 +391,50 @@ func TestNoTrialWhereThereIsNone(t *testing.T) {
 	refused := k.until(func(r reply) bool { return r.Error != nil })
 	require.Equal(t, problem.EnvironmentUnknown, refused.Error.Code)
 	require.Equal(t, StateStart, refused.State)
+}
+
+// A document that only the host reads is given back in pieces, to be looked at before it's confirmed: the bytes that are sent, whatever
+// stands in the file by then.
+func TestTheDocumentIsGivenInPieces(t *testing.T) {
+	t.Parallel()
+	k := converse(t, limits, func(context.Context, Document, Person) (Signed, error) { return Signed{}, errors.New("unused") })
+	large := pdftest.New(pdftest.Options{Pages: 2000})
+	require.Greater(t, len(large), partSize)
+	require.NoError(t, os.WriteFile(k.pdf, large, 0o600))
+	refused := func(line string, code problem.Code) {
+		t.Helper()
+		k.send(line)
+		r := k.until(func(r reply) bool { return r.Progress == "document_data" })
+		require.Equal(t, statusError, r.Status)
+		require.Equal(t, code, r.Error.Code)
+		require.Nil(t, r.Part)
+	}
+	require.Contains(t, k.state(StateStart).Capabilities, "document_data")
+	refused(`{"document_data":0}`, problem.MessageOutOfTurn)
+	k.send(`{"start":""}`)
+	k.state(StateStage1Input)
+	refused(`{"document_data":0}`, problem.MessageOutOfTurn)
+
+	path, err := json.Marshal(k.pdf)
+	require.NoError(t, err)
+	k.send(`{"document":{"pdf_file_path":` + string(path) + `}}`)
+	named := k.until(func(r reply) bool { return r.Document != nil }).Document
+	require.NoError(t, os.WriteFile(k.pdf, []byte("something else"), 0o600))
+	var got []byte
+	for len(got) < len(large) {
+		k.send(fmt.Sprintf(`{"document_data":%d}`, len(got)))
+		part := k.until(func(r reply) bool { return r.Progress == "document_data" }).Part
+		require.NotNil(t, part)
+		require.EqualValues(t, len(got), part.Offset)
+		require.EqualValues(t, len(large), part.Size)
+		require.Equal(t, named.SHA256, part.SHA256)
+		require.NotEmpty(t, part.Data)
+		require.LessOrEqual(t, len(part.Data), 700_000, "in base64 it doesn't fit into a message to a browser")
+		got = append(got, part.Data...)
+	}
+	require.Equal(t, large, got)
+	require.Equal(t, named.SHA256, hashOf(got))
+	for _, offset := range []int{-1, len(large), 1 << 60} {
+		refused(fmt.Sprintf(`{"document_data":%d}`, offset), problem.MessageMalformed)
+	}
 }

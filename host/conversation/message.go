@@ -25,6 +25,7 @@ const (
 	kindUpload     kind = "upload_local"
 	kindDocument   kind = "document"
 	kindTrace      kind = "trace"
+	kindData       kind = "document_data"
 )
 
 // message is what a client may send; unknown fields are ignored.
@@ -56,7 +57,8 @@ type message struct {
 	Document    *struct {
 		PDFFilePath string `json:"pdf_file_path"`
 	} `json:"document"`
-	Name string `json:"name"`
+	DocumentData *int64 `json:"document_data"`
+	Name         string `json:"name"`
 }
 
 // maxDepth bounds the nesting of a message; none of the protocol's goes deeper than three.
@@ -88,6 +90,8 @@ func parse(data []byte) (message, kind, error) {
 		return m, kindUpload, nil
 	case m.Document != nil:
 		return m, kindDocument, nil
+	case m.DocumentData != nil:
+		return m, kindData, nil
 	case m.OTP != nil || m.OTPToken != "":
 		return m, kindOTP, nil
 	case m.Resend != nil:
@@ -153,6 +157,7 @@ type reply struct {
 	Notes        []string                `json:"notes,omitempty"`
 	Document     *docInfo                `json:"document,omitempty"`
 	Received     int64                   `json:"received,omitempty"`
+	Part         *partInfo               `json:"part,omitempty"`
 	Reference    string                  `json:"reference,omitempty"`
 	Resend       bool                    `json:"resend,omitempty"`
 	Approval     bool                    `json:"approval,omitempty"`
@@ -194,6 +199,14 @@ type docInfo struct {
 	XFA        bool   `json:"xfa,omitempty"`
 	DocMDP     int    `json:"doc_mdp,omitempty"` // what a certification allows: 1 nothing, 2 filling in, 3 comments too
 	Damaged    string `json:"damaged,omitempty"`
+}
+
+// partInfo is a piece of a document, for its preview.
+type partInfo struct {
+	Offset int64  `json:"offset"`
+	Size   int64  `json:"size"` // the document's
+	SHA256 string `json:"sha256"`
+	Data   []byte `json:"data"` // base64
 }
 
 // fileInfo is a file that was saved, or is kept.

@@ -118,7 +118,7 @@ func (s *session) greet() {
 }
 
 func (s *session) capabilities() []string {
-	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "resend", "assist", "journal", "trace"}
+	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "document_data", "resend", "assist", "journal", "trace"}
 	if s.own.Trial != nil {
 		can = append(can, "trial")
 	}
@@ -187,6 +187,8 @@ func (s *session) handle(data []byte) {
 		s.stage1(m)
 	case kindDocument:
 		s.look(m.Document.PDFFilePath)
+	case kindData:
+		s.give(*m.DocumentData)
 	case kindOTP:
 		s.answer(m.codeAnswer())
 	case kindResend:

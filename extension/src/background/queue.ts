@@ -4,7 +4,7 @@
 
 import type { Obtained, Pick } from "../pdf/ladder";
 import { documentName } from "../pdf/name";
-import type { Action, Pointed } from "../shared/actions";
+import type { Action, Part, Pointed } from "../shared/actions";
 import { MAX_QUEUE } from "../shared/protocol";
 import { busy, initialView, type QueueView, type Row, type Source, type View } from "../shared/view";
 import { Incoming } from "./incoming";
@@ -43,6 +43,11 @@ export class Queue {
 
   watch(show: (view: View) => void): () => void {
     return this.#signing.watch(show);
+  }
+
+  /** A piece of the document that waits to be confirmed, for its preview. */
+  part(sha256: string, offset: number): Promise<Part> {
+    return this.#signing.part(sha256, offset);
   }
 
   /** The person points at documents. While something is under way nothing happens: the pages show that. */

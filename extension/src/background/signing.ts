@@ -5,7 +5,7 @@ import { PdfProblem } from "../pdf/problem";
 import { newRelay, modes as possibleModes, releaseTabs } from "#platform";
 import type { RelayLike } from "../platform/types";
 import { Tokens, wellFormed } from "../secrets/tokens";
-import type { Action } from "../shared/actions";
+import type { Action, Part } from "../shared/actions";
 import { sha256 } from "../shared/base64";
 import { lang } from "../shared/i18n";
 import { MIN_PROTOCOL, PROTOCOL, type ClientMessage, type HostMessage, type Mode, type Problem } from "../shared/protocol";
@@ -14,6 +14,7 @@ import { callBack } from "./attention";
 import type { DisconnectCode } from "./disconnect";
 import { note } from "./history";
 import { HostPort } from "./port";
+import { Parts } from "./parts";
 import * as problems from "./problems";
 import { watchDownloads } from "./rescue";
 import { chooseMode, modesOf, reduce } from "./state";
@@ -63,6 +64,7 @@ export class Signing {
   #link: Link | undefined;
   #tokens = new Tokens();
   #document: Obtained | undefined;
+  #parts = new Parts();
   #fetching: AbortController | undefined;
   #said: Said | undefined;
   #waiting: { fits: (m: HostMessage) => boolean; done: (m: HostMessage | undefined) => void } | undefined;
@@ -93,6 +95,15 @@ export class Signing {
       void this.#attend(false);
       this.#letGo();
     };
+  }
+
+  /** A piece of the document that waits to be confirmed, for its preview. */
+  async part(sha256: string, offset: number): Promise<Part> {
+    await this.ready;
+    const shown = this.view.screen === "document" && this.view.document?.sha256 === sha256;
+    if (!shown) return { sha256, offset };
+    const hello = await this.#link?.hello.catch(() => undefined);
+    return { sha256, offset, data: await this.#parts.take(this.#document, hello, offset, (m) => this.#send(m)) };
   }
 
   async act(action: Action): Promise<void> {
@@ -375,6 +386,7 @@ export class Signing {
   }
 
   #heard(link: Link, m: HostMessage): void {
+    if (this.#parts.heard(m)) return;
     const before = this.view;
     // By hand, the person may sign without this extension's seeing a code.
     if (m.state === "assist" && before.screen !== "assist") this.#tellDownloads(Date.now());

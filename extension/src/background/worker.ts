@@ -26,7 +26,10 @@ chrome.runtime.onConnect.addListener((port) => {
   // Our own pages only. Nobody else can connect (no content script, no externally_connectable); this holds if that changes.
   if (port.name !== PAGE_PORT || !port.sender?.url?.startsWith(chrome.runtime.getURL(""))) return port.disconnect();
   const unwatch = queue.watch((view) => port.postMessage({ view }));
-  port.onMessage.addListener((action: Action) => void queue.act(action));
+  port.onMessage.addListener((action: Action) => {
+    if (action.do === "part") void queue.part(action.sha256, action.offset).then((part) => port.postMessage({ part }));
+    else void queue.act(action);
+  });
   port.onDisconnect.addListener(unwatch);
 });
 

@@ -16,6 +16,8 @@ export type Action =
    * in the sandbox inside the host, of no legal value.
    */
   | { do: "file"; name: string; data: string; last: boolean; more?: boolean; trial?: boolean }
+  /** Asks for a piece of the document that is shown; the answer is a Part. */
+  | { do: "part"; sha256: string; offset: number }
   | { do: "confirm" }
   | { do: "accept-mode" }
   | { do: "credentials"; country: string; number: string; pin: string }
@@ -41,6 +43,14 @@ export type Action =
 
 export interface Update {
   view: View;
+}
+
+/** A piece of the document with this SHA-256; without data it can't be had. */
+export interface Part {
+  sha256: string;
+  offset: number;
+  /** Base64. */
+  data?: string;
 }
 
 /** The name of the port between a page and the worker. */

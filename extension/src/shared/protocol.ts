@@ -97,6 +97,7 @@ export interface HostMessage {
   notes?: string[];
   document?: DocInfo;
   received?: number;
+  part?: { offset: number; size: number; sha256: string; data: string };
   reference?: string;
   resend?: boolean;
   approval?: boolean;
@@ -124,6 +125,7 @@ export type ClientMessage =
   | { start: ""; mode: Mode; auto_screenshot: 0 | 1; lang: "pt" | "en"; protocol: number; min_protocol: number; client: string; environment?: "sandbox" }
   | { upload_local: Chunk }
   | { document: { pdf_file_path: string } }
+  | { document_data: number }
   | { phone: string; pin?: string; pin_token?: string; confirm: string; sign_again?: string }
   | { otp?: string; otp_token?: string }
   | { resend: "" }

@@ -3,6 +3,7 @@
 import { t } from "../../shared/i18n";
 import type { Screen as Name, View } from "../../shared/view";
 import { h } from "../dom";
+import { forgetPreview } from "./preview";
 import { queueStrip } from "./queue";
 import type { Act, Screen } from "./screen";
 import { assist } from "./screens/assist";
@@ -38,7 +39,8 @@ export function render(view: View, act: Act, main: HTMLElement, live: HTMLElemen
 
   const typed = same ? new Map([...main.querySelectorAll("input")].map((i) => [i.id, i.type === "checkbox" ? i.checked : i.value])) : new Map();
   const focused = same ? (document.activeElement as HTMLElement | null)?.id : "";
-  main.replaceChildren(...screens[view.screen](view, act), ...queueStrip(view, act));
+  if (view.screen !== "document") forgetPreview();
+  replaceAround(main, [...screens[view.screen](view, act), ...queueStrip(view, act)]);
   main.dataset.screen = view.screen;
   for (const input of main.querySelectorAll("input")) {
     const value = typed.get(input.id);
@@ -50,6 +52,16 @@ export function render(view: View, act: Act, main: HTMLElement, live: HTMLElemen
 
   live.textContent = announcement(view, main);
   footer.replaceChildren(...environment(view));
+}
+
+/** Puts nodes into main. One that stands there already isn't moved: a frame that is, even for a moment, loads anew. */
+function replaceAround(main: HTMLElement, nodes: Node[]): void {
+  const stays = nodes.findIndex((n) => n.parentNode === main);
+  if (stays < 0) return main.replaceChildren(...nodes);
+  const kept = nodes[stays] as ChildNode;
+  for (const child of [...main.childNodes]) if (child !== kept) child.remove();
+  kept.before(...nodes.slice(0, stays));
+  kept.after(...nodes.slice(stays + 1));
 }
 
 /** A screen reader starts to read where the new screen starts; fields that take the focus do so after this. */

@@ -10,7 +10,7 @@ import { savedAt } from "../saved";
 import type { Act, Screen } from "../screen";
 
 /** The page opened as a window of its own stays while a file is chosen; a popup doesn't. */
-const inWindow = location.search === "?window";
+const inWindow = location.search !== "";
 
 let found: Promise<PageDocuments> | undefined;
 

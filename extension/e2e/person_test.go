@@ -42,7 +42,7 @@ func newPerson(t *testing.T, sandboxArgs ...string) *person {
 	require.NoError(t, err)
 	p := &person{t: t, dir: dir, profile: filepath.Join(dir, "profile"), lang: "pt-PT"}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	for _, sub := range []string{"home", "Downloads", "tmp", "run", "profile/NativeMessagingHosts", "config/cmdsign"} {
+	for _, sub := range []string{"home", "Downloads", "tmp", "run", "profile/NativeMessagingHosts", "config/cmdsign", "bin"} {
 		require.NoError(t, os.MkdirAll(p.at(sub), 0o700))
 	}
 	p.env = append(os.Environ(),
@@ -52,6 +52,10 @@ func newPerson(t *testing.T, sandboxArgs ...string) *person {
 		"XDG_DOWNLOAD_DIR="+p.at("Downloads"), "TMPDIR="+p.at("tmp"))
 	// Where the browser itself saves.
 	require.NoError(t, os.WriteFile(p.at("config", "user-dirs.dirs"), fmt.Appendf(nil, "XDG_DOWNLOAD_DIR=%q\n", p.at("Downloads")), 0o600))
+	// The desktop: what it's asked to show stands in a file.
+	desktop := fmt.Sprintf("#!/bin/sh\necho \"$1\" >> %q\n", p.at("shown"))
+	require.NoError(t, os.WriteFile(p.at("bin", "xdg-open"), []byte(desktop), 0o700))
+	p.env = append(p.env, "PATH="+p.at("bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
 	p.sandbox = startSandbox(t, p.env, sandboxArgs...)
 	p.configure(extensionID, "")
 	p.register(binary, extensionID)

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -99,6 +100,19 @@ func TestSignALinkOfThePage(t *testing.T) {
 	files := person.downloads()
 	require.Len(t, files, 1)
 	require.Equal(t, "documento-signed.pdf", filepath.Base(files[0]))
+
+	// The host that signed may be gone by then: another one shows the file too.
+	person.killHost()
+	popup.pressText("button", "Abrir")
+	popup.pressText("button", "Mostrar na pasta")
+	saved := person.at("Downloads", files[0])
+	require.Eventually(t, func() bool {
+		shown, _ := os.ReadFile(person.at("shown"))
+		return string(shown) == saved+"\n"+filepath.Dir(saved)+"\n"
+	}, patience, tick, "the desktop wasn't asked to show the file")
+	require.NoError(t, os.WriteFile(saved, []byte("%PDF-1.7 another"), 0o600))
+	popup.pressText("button", "Abrir")
+	popup.says("foi alterado depois")
 }
 
 // A page may undo what a script puts into its fields: then PIN and code are typed by keys.

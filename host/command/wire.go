@@ -112,6 +112,7 @@ func wire(ctx context.Context, cfg *config.Config, link *browser.Link, log *slog
 		Lang:        cfg.Lang,
 		Version:     version,
 		Limits:      limits(cfg),
+		Show:        onDesktop,
 		Log:         log,
 		NewMethod: func(mode string) conversation.Method {
 			return cmdpages.New(w.method(mode, cfg, pages, log))

@@ -57,6 +57,8 @@ type Options struct {
 	Lang        string // language of messages until the client asks for another: pt or en
 	Version     string
 	Limits      Limits
+	// Show has this computer show a file, or the folder that it's in, to the person; nil where nobody sits before it.
+	Show func(path string, folder bool) error
 	// SandboxCode gives the code that the sandbox sent to a phone; nil but in a sandbox of this process.
 	SandboxCode func(ctx context.Context, phone string) (string, error)
 	// Trial gives what a signing in the built-in sandbox works with, for a client that asks for one in start; ctx bounds the sandbox's

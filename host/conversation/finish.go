@@ -3,8 +3,6 @@ package conversation
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"os"
@@ -150,17 +148,8 @@ func (s *session) stored(held, name string, verdict pdfsig.Verdict) (save.File, 
 		return save.File{}, false
 	}
 	path := filepath.Join(dir, save.SignedName(name, s.marker(verdict)))
-	f, size, err := open(path)
-	if err != nil {
-		return save.File{}, false
-	}
-	defer f.Close()
-	hash := sha256.New()
-	if _, err := io.Copy(hash, io.LimitReader(f, size)); err != nil {
-		return save.File{}, false
-	}
-	sum := hex.EncodeToString(hash.Sum(nil))
-	if sum+".pdf" != filepath.Base(held) {
+	sum, size, err := sumOf(path)
+	if err != nil || sum+".pdf" != filepath.Base(held) {
 		return save.File{}, false
 	}
 	return save.File{Path: path, Name: filepath.Base(path), Size: size, SHA256: sum}, true

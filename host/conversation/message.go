@@ -26,6 +26,7 @@ const (
 	kindDocument   kind = "document"
 	kindTrace      kind = "trace"
 	kindData       kind = "document_data"
+	kindOpen       kind = "open"
 )
 
 // message is what a client may send; unknown fields are ignored.
@@ -53,6 +54,8 @@ type message struct {
 	Ping        json.RawMessage `json:"ping"`
 	Screenshot  json.RawMessage `json:"screenshot"`
 	Trace       json.RawMessage `json:"trace"`
+	Open        string          `json:"open"`
+	ID          string          `json:"id"`
 	UploadLocal json.RawMessage `json:"upload_local"`
 	Document    *struct {
 		PDFFilePath string `json:"pdf_file_path"`
@@ -86,6 +89,8 @@ func parse(data []byte) (message, kind, error) {
 		return m, kindScreenshot, nil
 	case m.Trace != nil:
 		return m, kindTrace, nil
+	case m.Open != "":
+		return m, kindOpen, nil
 	case m.UploadLocal != nil:
 		return m, kindUpload, nil
 	case m.Document != nil:
@@ -169,6 +174,7 @@ type reply struct {
 	Host         string                  `json:"host,omitempty"`
 	Shown        *bool                   `json:"shown,omitempty"`
 	Trace        string                  `json:"trace,omitempty"`
+	Open         string                  `json:"open,omitempty"`
 	Result       *resultInfo             `json:"result,omitempty"`
 	File         *fileInfo               `json:"file,omitempty"`
 }

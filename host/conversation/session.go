@@ -118,7 +118,7 @@ func (s *session) greet() {
 }
 
 func (s *session) capabilities() []string {
-	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "document_data", "resend", "assist", "journal", "trace"}
+	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "document_data", "resend", "assist", "journal", "trace", "open"}
 	if s.own.Trial != nil {
 		can = append(can, "trial")
 	}
@@ -181,6 +181,8 @@ func (s *session) handle(data []byte) {
 		s.screenshot()
 	case kindTrace:
 		s.trace()
+	case kindOpen:
+		s.open(m)
 	case kindUpload:
 		s.take(m)
 	case kindStage1:

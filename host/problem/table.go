@@ -61,6 +61,8 @@ const (
 	JournalFailed      Code = "JOURNAL_FAILED"
 	ExtensionConflict  Code = "EXTENSION_CONFLICT"
 	BrowserUnreachable Code = "BROWSER_UNREACHABLE"
+	FileMoved          Code = "FILE_MOVED"
+	OpenFailed         Code = "OPEN_FAILED"
 )
 
 // Table is every code once, append-only: a new code goes at the end, and no row
@@ -243,4 +245,10 @@ var Table = []Entry{
 	{BrowserUnreachable,
 		Text{"O navegador indicado na configuração não responde. Nada foi assinado.", "The browser that the configuration names doesn't answer. Nothing was signed."},
 		Text{"Confirme que está a correr e que o endereço (browser.endpoint) está certo, e comece de novo.", "Check that it runs and that its address (browser.endpoint) is right, and start again."}, RetryStart},
+	{FileMoved,
+		Text{"O ficheiro assinado já não está onde foi guardado, ou foi alterado depois.", "The signed file isn't where it was saved any more, or was changed since."},
+		Text{"Procure-o pelo nome; se o encontrar, verifique-o antes de o usar.", "Look for it by its name; if you find it, check it before you use it."}, RetryNothing},
+	{OpenFailed,
+		Text{"Não foi possível abrir o ficheiro a partir daqui.", "The file couldn't be opened from here."},
+		Text{"Abra-o no local indicado.", "Open it at the place named."}, RetryNothing},
 }

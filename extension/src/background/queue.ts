@@ -216,7 +216,7 @@ export class Queue {
 const cleared: Partial<View> = {
   problem: undefined, source: undefined, document: undefined, lookFirst: undefined, confirmed: undefined, phone: undefined, id: undefined,
   steps: initialView.steps, code: undefined, codeSent: false, sentAt: undefined, cancelling: undefined, assist: undefined, picture: undefined,
-  result: undefined, file: undefined, interrupted: undefined, notes: undefined, received: undefined,
+  result: undefined, file: undefined, openProblem: undefined, interrupted: undefined, notes: undefined, received: undefined,
 };
 
 function fetching({ name }: Row): { screen: "fetching"; source: Source } {

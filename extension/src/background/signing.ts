@@ -130,6 +130,10 @@ export class Signing {
       case "resend":
         if (view.screen === "code") this.#send({ resend: "" });
         return;
+      case "open":
+        // The host may have been let go of since.
+        if (view.id && (await this.#connect())) this.#send({ open: action.what, id: view.id });
+        return;
       case "screenshot":
         this.#send({ screenshot: "" });
         return;

@@ -8,6 +8,7 @@ const notSteps = new Set(["otp", "upload_local", "document", "browser_ready", "r
 
 /** now: the clock, in ms since 1970, for the code's countdown. */
 export function reduce(view: View, m: HostMessage, now: number): View {
+  if (m.open) return { ...view, openProblem: m.error };
   if (m.state === "screenshot") return m.screenshot ? { ...view, picture: m.screenshot } : view;
   let next: View = m.id ? { ...view, id: m.id } : view;
   if (m.progress && !notSteps.has(m.progress) && isStage(m.state) && !next.steps.includes(m.progress)) {

@@ -30,6 +30,8 @@ export type Action =
   | { do: "again" }
   /** Back to choosing. */
   | { do: "reset" }
+  /** Has this computer show the signed file, or its folder. */
+  | { do: "open"; what: "file" | "folder" }
   /** Try to reach the host again. */
   | { do: "retry" }
   /** Of several documents: leave this one out. */

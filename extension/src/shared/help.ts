@@ -49,7 +49,7 @@ const codesOf: Record<TopicName, readonly string[]> = {
   phone: [],
   code: ["CODE_WRONG", "CODE_EXPIRED", "CODE_FORMAT", "RESEND_UNAVAILABLE"],
   maybe: ["MAY_BE_SIGNED", "LOOK_FIRST", "RESULT_NOT_PDF"],
-  file: ["DOWNLOADS_MISSING", "DOWNLOADS_READ_ONLY", "DISK_FULL", "SAVE_FAILED"],
+  file: ["DOWNLOADS_MISSING", "DOWNLOADS_READ_ONLY", "DISK_FULL", "SAVE_FAILED", "FILE_MOVED", "OPEN_FAILED"],
   checked: ["NOT_VERIFIED", "NEEDS_LOOK"],
   service: ["SITE_UNREACHABLE", "SITE_SLOW", "SITE_ERROR", "SITE_UNAVAILABLE", "SITE_MESSAGE"],
   document: [

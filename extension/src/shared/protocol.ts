@@ -109,6 +109,7 @@ export interface HostMessage {
   host?: string;
   shown?: boolean;
   trace?: string;
+  open?: string;
   result?: Result;
   file?: FileInfo;
 }
@@ -130,4 +131,5 @@ export type ClientMessage =
   | { otp?: string; otp_token?: string }
   | { resend: "" }
   | { cancel: "" }
-  | { screenshot: "" };
+  | { screenshot: "" }
+  | { open: "file" | "folder"; id: string };

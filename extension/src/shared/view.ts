@@ -105,6 +105,8 @@ export interface View {
 
   result?: Result;
   file?: FileInfo;
+  /** Why the file couldn't be shown. */
+  openProblem?: Problem;
   queue?: QueueView;
   interrupted?: { answer: "nothing_signed" | "waiting" | "may_be_signed" | "saved" | "held"; path?: string; browserPath?: string };
 }

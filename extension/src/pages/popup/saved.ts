@@ -1,7 +1,30 @@
 import { t } from "../../shared/i18n";
+import type { View } from "../../shared/view";
 import { button, h } from "../dom";
+import { problemNote } from "./problem";
+import type { Act } from "./screen";
 
-/** Where a file is, to be copied: an extension can't open a file that the browser didn't download. */
+/** Where the file of a signing is, with what can be done with it. One that isn't verified isn't opened from here. */
+export function savedFile(view: View, act: Act): Node[] {
+  if (!view.file) return [];
+  const open = (what: "file" | "folder") => () => act({ do: "open", what });
+  return [
+    savedAt(view.file.path),
+    ...(view.id
+      ? [
+          h(
+            "div",
+            { className: "buttons" },
+            view.screen === "done" && button(t("openFile"), open("file")),
+            button(t("showInFolder"), open("folder")),
+          ),
+        ]
+      : []),
+    ...(view.openProblem ? [problemNote(view.openProblem)!] : []),
+  ];
+}
+
+/** Where a file is, to be copied. */
 export function savedAt(path: string): HTMLElement {
   const copy = button(t("copyPath"), () => {
     void navigator.clipboard.writeText(path).then(() => (copy.textContent = t("copied")));

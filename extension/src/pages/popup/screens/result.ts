@@ -5,14 +5,14 @@ import { findingsList } from "../../findings";
 import { helpLink } from "../../help-link";
 import { problemNote } from "../problem";
 import { afterOne } from "../queue";
-import { savedAt } from "../saved";
+import { savedFile } from "../saved";
 import type { Screen } from "../screen";
 
 export const done: Screen = (view, act) => [
   h("h1", { className: "good" }, t("doneTitle")),
   para(view.result?.signer ? t("doneSentence", view.result.signer) : t("doneSentenceNobody"), "strong"),
   ...(view.result?.time ? [para(t("doneTime", time(view.result.time)), "muted")] : []),
-  ...(view.file ? [savedAt(view.file.path)] : []),
+  ...savedFile(view, act),
   ...(view.result ? [findings(view.result), helpLink("checked"), validator(view.result)] : []),
   h("div", { className: "buttons" }, button(t("signAnother"), () => act({ do: "reset" }), "primary")),
 ];
@@ -23,7 +23,7 @@ export const unverified: Screen = (view, act) => [
   h("h1", { className: "bad" }, view.result?.verdict === "look" ? t("lookTitle") : t("unverifiedTitle")),
   ...(view.problem ? [problemNote(view.problem)!] : []),
   ...(view.result ? [note("warning", para(t(exists[view.result.signature_exists]), "strong"), para(t("dontSignAgain")))] : []),
-  ...(view.file ? [savedAt(view.file.path)] : []),
+  ...savedFile(view, act),
   ...(view.result ? [findings(view.result), validator(view.result)] : []),
   h("div", { className: "buttons" }, ...(view.queue ? afterOne(view, act) : [button(t("backToStart"), () => act({ do: "reset" }))])),
 ];

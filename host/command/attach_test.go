@@ -3,7 +3,6 @@ package command
 import (
 	"crypto/tls"
 	"encoding/pem"
-	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -30,7 +29,7 @@ type other struct {
 	m    *machine
 	cmd  *exec.Cmd
 	host string
-	ctx  func() []string // ids of what is open in it
+	open func() []string // what is open in it: browser contexts and pages
 }
 
 func (m *machine) otherBrowser() *other {
@@ -55,7 +54,7 @@ func (m *machine) otherBrowser() *other {
 	alloc, cancel := remote.NewAllocator(m.t.Context(), "ws://"+o.host+"/")
 	ctx, _ := chromedp.NewContext(alloc)
 	m.t.Cleanup(cancel)
-	o.ctx = func() []string {
+	o.open = func() []string {
 		contexts, err := chromedp.CallBrowser(ctx, target.GetBrowserContexts, cdp.Empty{})
 		require.NoError(m.t, err)
 		targets, err := chromedp.Targets(ctx)
@@ -84,15 +83,13 @@ func (o *other) kill() {
 // untouched waits until nothing but its own is open in the browser.
 func (o *other) untouched(before []string) {
 	o.m.t.Helper()
-	require.Eventually(o.m.t, func() bool { return len(o.ctx()) == len(before) }, patience, 20*time.Millisecond, "something of ours is left")
-	require.ElementsMatch(o.m.t, before, o.ctx())
+	require.Eventually(o.m.t, func() bool { return len(o.open()) == len(before) }, patience, 20*time.Millisecond, "something of ours is left")
+	require.ElementsMatch(o.m.t, before, o.open())
 }
 
 // behindTLS puts the browser behind an address of its own, and gives that and the file of its certificate.
 func (o *other) behindTLS() (address, cert string) {
-	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: o.host})
-	rewrite := proxy.Director
-	proxy.Director = func(r *http.Request) { rewrite(r); r.Host = o.host }
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: o.host}) }}
 	server := httptest.NewUnstartedServer(proxy)
 	server.TLS = &tls.Config{NextProtos: []string{"http/1.1"}}
 	server.StartTLS()
@@ -109,7 +106,7 @@ func TestAttach(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{})
 	o := m.otherBrowser()
-	before := o.ctx()
+	before := o.open()
 	secure, cert := o.behindTLS()
 	m.env = append(m.env, "SSL_CERT_FILE="+cert)
 	number := "900000042" // the result opens in another tab
@@ -126,7 +123,7 @@ func TestAttach(t *testing.T) {
 		require.True(t, strings.HasSuffix(strings.TrimSuffix(c.address, "/"), "//"+first.BrowserAt), first.BrowserAt)
 		h.credentials(c.phone, pdf)
 		require.Equal(t, "stage2_input", h.prompted().State)
-		require.Greater(t, len(o.ctx()), len(before), "the page isn't in that browser")
+		require.Greater(t, len(o.open()), len(before), "the page isn't in that browser")
 		code = codeFor(t, m.sandbox, c.phone)
 		h.send(fields{"otp": code})
 		m.requireSaved(h.ended(), pdf)

@@ -135,7 +135,8 @@ func TestSignOnATerminal(t *testing.T) {
 func TestCancelOnATerminal(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{})
-	s := m.terminal("--phone", "+351 900000002", "--lang", "en", m.pdf("a.pdf"))
+	s := m.terminal("--phone", "+351 900000002", "--lang", "en", "--json", m.pdf("a.pdf"))
+	s.until("Pages: 2")
 	s.until("Is this the document to sign? [y/N] ")
 	s.types("y\r")
 	s.until("Signature PIN")
@@ -148,7 +149,7 @@ func TestCancelOnATerminal(t *testing.T) {
 	s.until("Security code (not shown as you type): ")
 	s.types(ctrlC)
 	require.Equal(t, 130, s.wait())
-	s.until("cancelled, not signed")
+	s.until(`{"exit":130,"summary":[`)
 	require.NotContains(t, s.seen.String(), goodPIN)
 	require.Zero(t, m.signatures())
 	termios, err := unix.IoctlGetTermios(int(s.keys.Fd()), unix.TCGETS)

@@ -39,6 +39,15 @@ type Options struct {
 	Signals <-chan os.Signal
 }
 
+// beside is where news go while stdout has JSON: to the person, where one is asked; else nowhere.
+func (o Options) beside() (w io.Writer, silent bool) {
+	asked := len(o.SHA256) == 0 || o.Phone.IsZero() || !o.PINStdin
+	if o.TTY == nil || !asked {
+		return io.Discard, true
+	}
+	return o.TTY.Out, false
+}
+
 // item is one document of the run, and what became of it.
 type item struct {
 	path    string
@@ -52,7 +61,10 @@ type item struct {
 // Run signs the documents one after the other over conn, a pipe whose other end a host serves, and gives the exit code. It
 // returns when the host has ended, but for a person who doesn't want to wait.
 func Run(conn *Client, opts Options) int {
-	r := &run{Options: opts, conn: conn, show: printer{out: opts.Stderr, lang: opts.Lang, silent: opts.JSON}}
+	r := &run{Options: opts, conn: conn, show: printer{out: opts.Stderr, lang: opts.Lang}}
+	if opts.JSON {
+		r.show.out, r.show.silent = opts.beside()
+	}
 	if opts.TTY != nil {
 		defer opts.TTY.quiet()()
 		r.typed = opts.TTY.lines()

@@ -1,5 +1,6 @@
 // Every state of the popup, as it comes in a signing, for looking at. It's in no build.
 
+import type { Entry } from "../../src/background/history";
 import type { Key } from "../../src/shared/i18n";
 import type { Row, RowState, View } from "../../src/shared/view";
 import { initialView } from "../../src/shared/view";
@@ -61,6 +62,7 @@ export function states(t: T, say: (pt: string, en: string) => string, now: numbe
       problem: error("LOOK_FIRST", "type", say("Numa tentativa anterior este documento pode ter sido assinado.", "In an earlier try this document may have been signed."), say("Procure primeiro o ficheiro assinado; se ele não existir, confirme que quer assinar.", "Look for the signed file first; if there is none, confirm that you want to sign.")),
     },
     "credentials": { ...base, screen: "credentials" },
+    "credentials-trial": { ...base, screen: "credentials", trial: true, document: { ...document, name: "contrato-de-exemplo.pdf" } },
     "credentials-launch": { ...base, screen: "credentials", mode: "launch" },
     "credentials-attach": { ...base, screen: "credentials", mode: "attach", host: { ...host, browserAt: "127.0.0.1:9222" } },
     "credentials-mode-changed": { ...base, screen: "credentials", mode: "launch", modeChanged: true },
@@ -120,4 +122,17 @@ export function states(t: T, say: (pt: string, en: string) => string, now: numbe
     "finished-doubt": { ...initialView, host, screen: "finished", queue: { rows: rows("signed", "maybe", "look", "unsigned"), at: 2, phase: "over" } },
     "nohost": { ...initialView, screen: "nohost", problem: own("HOST_NOT_FOUND", "hostNotFound", "hostNotFoundNext") },
   };
+}
+
+/** A history as the page shows it. */
+export function entries(say: (pt: string, en: string) => string): Entry[] {
+  const at = Date.UTC(2026, 10, 22, 10, 31);
+  const path = "/home/maria/Transferências/";
+  const found = { result: "pass" as const, text: say("É exatamente o documento enviado, sem nenhum byte alterado.", "It is exactly the document that was sent, without a byte changed.") };
+  return [
+    { id: "1", name: document.name, at, end: "done", environment: "production", verdict: "verified", signatureExists: "yes", signer: "Maria Exemplo da Silva", findings: [found], path: `${path}Contrato de arrendamento – Rua da Prata 12-signed.pdf` },
+    { id: "2", name: "procuração.pdf", at: at - 86_400_000, end: "failed", environment: "production", code: "MAY_BE_SIGNED", message: say("Pode ter sido feita uma assinatura, mas o ficheiro assinado não chegou.", "A signature may have been made, but the signed file didn't arrive.") },
+    { id: "3", name: "fatura.pdf", at: at - 90_000_000, end: "failed", environment: "production", code: "ACCOUNT_LOCKED", message: say("A sua conta encontra-se temporariamente bloqueada.", "Your account is temporarily locked.") },
+    { id: "4", name: "contrato-de-exemplo.pdf", at: at - 172_800_000, end: "unverified", environment: "sandbox", verdict: "failed", signatureExists: "maybe", findings: [{ result: "fail", text: say("O documento devolvido não é o que foi enviado.", "The document that came back isn't the one that was sent.") }], path: `${path}contrato-de-exemplo-NAO-VERIFICADO.pdf` },
+  ];
 }

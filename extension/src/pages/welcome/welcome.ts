@@ -7,7 +7,7 @@ import { PAGE_PORT, type Action } from "../../shared/actions";
 import { toBase64 } from "../../shared/base64";
 import { installPage, official, topics, type TopicName } from "../../shared/help";
 import { t, type Key } from "../../shared/i18n";
-import { underWay } from "../../shared/view";
+import { busy } from "../../shared/view";
 import { button, h, link, note, ownPage, para } from "../dom";
 import { pageFrame } from "../frame";
 import { problemNote } from "../popup/problem";
@@ -24,8 +24,12 @@ function part(title: Key, ...children: Node[]): HTMLElement {
 }
 
 /** A question that only the person can answer, and the way out where the answer is no. */
-function question(title: Key, text: Key, help: TopicName): HTMLElement {
-  return h("li", {}, h("strong", {}, t(title)), para(t(text)), h("p", {}, ownPage(`help.html#${help}`, t(topics[help].title))));
+function question(title: Key, text: Key, wayOut: Node): HTMLElement {
+  return h("li", {}, h("strong", {}, t(title)), para(t(text)), h("p", {}, wayOut));
+}
+
+function help(topic: TopicName): Node {
+  return ownPage(`help.html#${topic}`, t(topics[topic].title));
 }
 
 main.append(
@@ -37,11 +41,10 @@ main.append(
     h(
       "ul",
       { className: "questions" },
-      question("welcomeHave", "welcomeHaveText", "phone"),
-      question("welcomeSigns", "welcomeSignsText", "inactive"),
-      question("welcomePin", "welcomePinText", "pin"),
+      question("welcomeHave", "welcomeHaveText", link(official.cmd, t("aboutCmd"))),
+      question("welcomeSigns", "welcomeSignsText", help("inactive")),
+      question("welcomePin", "welcomePinText", help("pin")),
     ),
-    h("p", {}, link(official.cmd, t("aboutCmd"))),
   ),
   ...(possible.includes("relay")
     ? [
@@ -95,7 +98,7 @@ function show(found: Check): void {
 /** Gives the example to the worker for a try, and opens the window in which it's signed. */
 async function tryIt(): Promise<void> {
   const view = await loadView().catch(() => undefined);
-  if (view && underWay(view.screen)) {
+  if (view && busy(view)) {
     trial.append(note("warning", para(t("welcomeTryBusy"))));
     live.textContent = t("welcomeTryBusy");
     return;

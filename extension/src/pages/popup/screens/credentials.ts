@@ -50,6 +50,7 @@ function askMode(view: View, act: Act): Node {
 
 /** Who holds the PIN is said before it's typed. */
 function holder(view: View): Node {
+  if (view.trial) return view.mode === "relay" ? note("info", para(t("barExplained"))) : para("");
   if (view.mode === "relay") return note("info", para(t("holderRelay")), para(t("barExplained"), "muted"));
   if (view.mode === "attach") return note("warning", para(t("holderAttach", view.host?.browserAt ?? "")));
   return note("warning", para(t("holderLaunch")));

@@ -1,0 +1,79 @@
+// Every page in every state, in a real Chromium: axe-core finds nothing serious, and a screen reader is told each step.
+
+import { readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import pt from "../_locales/pt_PT/messages.json";
+import { gallery } from "./gallery/build.mjs";
+import { chromium } from "./gallery/chromium.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let shots: Awaited<ReturnType<typeof gallery>>["shots"];
+let browser: Awaited<ReturnType<typeof chromium>>;
+let folder: string;
+
+beforeAll(async () => {
+  ({ folder, shots } = await gallery());
+  browser = await chromium(folder);
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** What axe finds that keeps somebody out: rule, and the elements. rules: only these. */
+async function serious(...rules: string[]): Promise<string[]> {
+  return browser.evaluate(`(async () => {
+    if (typeof axe === "undefined") { ${axe} }
+    const { violations } = await window.axe.run(document, { resultTypes: ["violations"]${rules.length ? `, runOnly: ${JSON.stringify(rules)}` : ""} });
+    return violations.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => v.id + ": " + v.nodes.map((n) => n.html).join(" "));
+  })()`) as Promise<string[]>;
+}
+
+it.each(["light", "dark"])("has nothing serious on any page, %s", { timeout: 300_000 }, async (look) => {
+  await browser.scheme(look);
+  expect(shots.length).toBeGreaterThan(30);
+  const found: Record<string, string[]> = {};
+  for (const { name, url, width } of shots) {
+    await browser.show(url("pt"), width);
+    // The rest doesn't turn on colours.
+    const violations = await (look === "dark" ? serious("color-contrast") : serious());
+    if (violations.length) found[name] = violations;
+  }
+  expect(found).toEqual({});
+});
+
+it("would find something serious", { timeout: 60_000 }, async () => {
+  const { url, width } = shots[0]!;
+  await browser.show(url("pt"), width);
+  await browser.evaluate(`document.querySelector("header img").removeAttribute("alt")`);
+  expect((await serious()).join()).toContain("image-alt");
+});
+
+it("tells a screen reader each screen and step of a signing", { timeout: 60_000 }, async () => {
+  const { url, width } = shots.find((s) => s.name === "choose")!;
+  await browser.show(url("pt"), width);
+  const step = (label: string) => pt.stepNow.message.replace("$1", label);
+  const said = [
+    ["document", pt.documentTitle.message],
+    ["credentials", pt.credentialsTitle.message],
+    ["working", step(pt.stepPreview.message)],
+    ["code", pt.codeTitle.message],
+    ["sending", step(pt.stepSent.message)],
+    ["done", pt.doneTitle.message],
+    ["failed-locked", pt.failedTitle.message],
+    ["failed-may-be-signed", pt.maybeTitle.message],
+    ["unverified", pt.unverifiedTitle.message],
+    ["assist", pt.assistTitle.message],
+    ["interrupted-waiting", pt.interruptedTitle.message],
+  ] as const;
+  for (const [state, text] of said) expect(await browser.evaluate(`play(${JSON.stringify(state)})`), state).toBe(text);
+});
+
+it.each(["welcome-ok", "history-entries"])("%s needs no sideways scrolling at double size", { timeout: 60_000 }, async (name) => {
+  const { url } = shots.find((s) => s.name === name)!;
+  await browser.show(url("pt"), 320);
+  expect(await browser.evaluate(`document.documentElement.scrollWidth - document.documentElement.clientWidth`)).toBe(0);
+});

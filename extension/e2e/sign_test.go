@@ -114,16 +114,3 @@ func TestSignALinkOfThePage(t *testing.T) {
 	popup.pressText("button", "Abrir")
 	popup.says("foi alterado depois")
 }
-
-// A page may undo what a script puts into its fields: then PIN and code are typed by keys.
-func TestAPageThatTakesOnlyKeys(t *testing.T) {
-	t.Parallel()
-	person := newPerson(t)
-	person.sandbox.set("fault", "typed-only")
-	web := newSite(t)
-	browser := person.browse()
-	browser.goTo(web.url(siteHost, "/"))
-	browser.menu("same").signs(web)
-	require.Equal(t, []string{"privado-signed.pdf"}, person.downloads())
-	require.Equal(t, 1, person.sandbox.signatures())
-}

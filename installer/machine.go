@@ -6,10 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/journal"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 	"github.com/sign-with-cmd/sign-with-cmd/host/save"
+	"github.com/sign-with-cmd/sign-with-cmd/manifests"
 )
 
 // Machine is what signing needs besides the browsers' manifests; whoever wires the program knows it.
@@ -89,6 +91,26 @@ func (m Machine) browser() Finding {
 		}
 	}
 	return f
+}
+
+// Beside tells, after install, of the browser that those of Firefox's family need beside them, where there's none. Done are install's findings.
+func (m Machine) Beside(done []Finding) []Finding {
+	if m.BrowserErr == nil {
+		return nil
+	}
+	for _, f := range done {
+		if f.Check != "manifest" || f.Result != OK || f.Content != "" {
+			continue
+		}
+		for _, row := range manifests.Browsers() {
+			if row.Kind == manifests.Firefox && strings.TrimSuffix(f.Browser, "-flatpak") == row.Name {
+				needed := m.browser()
+				needed.Result, needed.Browser, needed.Title = Note, f.Browser, f.Title
+				return []Finding{needed}
+			}
+		}
+	}
+	return nil
 }
 
 func (m Machine) downloads() Finding {

@@ -188,7 +188,8 @@ type message struct {
 		Verdict, Signer, Time string
 		Findings              []struct{ Check, Result, Text string }
 	}
-	File *struct {
+	Findings []struct{ Check, Result, Text, Mend string }
+	File     *struct {
 		Path, Name, SHA256 string
 		Size               int64
 	}

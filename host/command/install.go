@@ -15,6 +15,7 @@ import (
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/browser"
 	"github.com/sign-with-cmd/sign-with-cmd/host/config"
+	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
 	"github.com/sign-with-cmd/sign-with-cmd/host/environment"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 	"github.com/sign-with-cmd/sign-with-cmd/installer"
@@ -119,6 +120,7 @@ func newInstall(load loader) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			findings = append(findings, machineOf(configPath(cmd), cfg, nil).Beside(findings)...)
 			return tell(cmd.OutOrStdout(), cfg.Lang, append(findings, unknownCallers(f.ids, cfg)...))
 		},
 	}
@@ -208,7 +210,7 @@ func newDoctor(load loader) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			findings = append(findings, machineOf(cmd, cfg, cfgErr).Examine()...)
+			findings = append(findings, machineOf(configPath(cmd), cfg, cfgErr).Examine()...)
 			if asJSON {
 				return tellJSON(cmd.OutOrStdout(), lang, findings)
 			}
@@ -221,12 +223,17 @@ func newDoctor(load loader) *cobra.Command {
 	return cmd
 }
 
-// machineOf is what doctor looks at besides the browsers' manifests.
-func machineOf(cmd *cobra.Command, cfg *config.Config, cfgErr error) installer.Machine {
-	m := installer.Machine{ConfigPath: config.DefaultPath(), ConfigErr: cfgErr}
+// configPath is the file that the configuration is, or would be, read from.
+func configPath(cmd *cobra.Command) string {
 	if path, err := cmd.Flags().GetString("config"); err == nil && path != "" {
-		m.ConfigPath = path
+		return path
 	}
+	return config.DefaultPath()
+}
+
+// machineOf is what doctor looks at besides the browsers' manifests.
+func machineOf(path string, cfg *config.Config, cfgErr error) installer.Machine {
+	m := installer.Machine{ConfigPath: path, ConfigErr: cfgErr}
 	if cfgErr != nil {
 		return m
 	}
@@ -239,6 +246,17 @@ func machineOf(cmd *cobra.Command, cfg *config.Config, cfgErr error) installer.M
 	m.Browser, m.BrowserErr = browser.Find(cfg.Browser.Path)
 	m.Downloads, m.DownloadErr = downloads(cfg)()
 	return m
+}
+
+// checks is what doctor says where the host itself answers: the manifests, then, are as they should be.
+func checks(cfg *config.Config) func(lang string) []conversation.Check {
+	return func(lang string) []conversation.Check {
+		var all []conversation.Check
+		for _, f := range machineOf(config.DefaultPath(), cfg, nil).Examine() {
+			all = append(all, conversation.Check{Check: f.Check, Result: string(f.Result), Text: oneLine(f.Text.In(lang)), Mend: f.Mend})
+		}
+		return all
+	}
 }
 
 // marks stand before a line.

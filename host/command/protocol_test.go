@@ -39,6 +39,15 @@ func TestTranscript(t *testing.T) {
 	}
 	expect("start", "", "")
 	ping()
+	h.send(fields{"doctor": "", "lang": "en"})
+	checked := h.until(func(m message) bool { return m.State == "doctor" })
+	require.Equal(t, "OK", checked.Status)
+	said := map[string]string{}
+	for _, f := range checked.Findings {
+		said[f.Check] = f.Result + " " + f.Text
+	}
+	require.Contains(t, said["downloads"], "ok Downloads: ")
+	require.NotEmpty(t, said["launch"])
 	h.send(fields{"start": "", "auto_screenshot": 1})
 	expect("stage1_input", "", "")
 	ping()

@@ -39,6 +39,14 @@ type Limits struct {
 // DefaultLimits: a host has two seconds once its pipe is closed (facts/native.md 1.2).
 var DefaultLimits = Limits{Input: 30 * time.Minute, PDF: 64 << 20, Hangup: 1500 * time.Millisecond, Grace: 90 * time.Second, Ask: 15 * time.Second}
 
+// Check is a finding of doctor's: a word for programs, "ok", "note" or "bad", a sentence, and the command that mends it.
+type Check struct {
+	Check  string `json:"check"`
+	Result string `json:"result"`
+	Text   string `json:"text"`
+	Mend   string `json:"mend,omitempty"`
+}
+
 // Options are what a conversation works with.
 type Options struct {
 	NewMethod func(mode string) Method
@@ -61,6 +69,8 @@ type Options struct {
 	Show func(path string, folder bool) error
 	// SandboxCode gives the code that the sandbox sent to a phone; nil but in a sandbox of this process.
 	SandboxCode func(ctx context.Context, phone string) (string, error)
+	// Doctor looks at what signing needs on this computer, quickly, and says it in a language. Nil: it isn't offered.
+	Doctor func(lang string) []Check
 	// Trial gives what a signing in the built-in sandbox works with, for a client that asks for one in start; ctx bounds the sandbox's
 	// life. Journal, Limits and Log stay this conversation's. Nil: there is none.
 	Trial func(ctx context.Context) (Options, error)

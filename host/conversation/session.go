@@ -118,7 +118,14 @@ func (s *session) greet() {
 }
 
 func (s *session) capabilities() []string {
+<<<<<<< HEAD
 	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "document_data", "resend", "assist", "journal", "trace", "open"}
+=======
+	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "resend", "assist", "journal", "trace"}
+	if s.own.Doctor != nil {
+		can = append(can, "doctor")
+	}
+>>>>>>> 336f653 (The options page shows what doctor says: the host answers {"doctor":""} with its findings)
 	if s.own.Trial != nil {
 		can = append(can, "trial")
 	}
@@ -173,6 +180,8 @@ func (s *session) handle(data []byte) {
 	switch k {
 	case kindPing:
 		s.ping(m.Ping)
+	case kindDoctor:
+		s.doctor(m)
 	case kindStart:
 		s.start(m)
 	case kindCancel:
@@ -204,6 +213,19 @@ func (s *session) ping(raw json.RawMessage) {
 		text = string(raw)
 	}
 	s.send(reply{Status: statusOK, Progress: text})
+}
+
+// doctor answers at any time, as ping does.
+func (s *session) doctor(m message) {
+	if s.own.Doctor == nil {
+		s.fault(problem.New(problem.MessageUnknown, ""))
+		return
+	}
+	lang := s.lang
+	if m.Lang == "pt" || m.Lang == "en" {
+		lang = m.Lang
+	}
+	s.send(reply{State: "doctor", Status: statusOK, Findings: s.own.Doctor(lang)})
 }
 
 func (s *session) outOfTurn(k kind) {

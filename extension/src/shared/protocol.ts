@@ -66,6 +66,15 @@ export interface Result {
   validator?: string;
 }
 
+/** A finding of doctor's. */
+export interface Check {
+  check: string;
+  result: "ok" | "note" | "bad";
+  text: string;
+  /** The command that mends it. */
+  mend?: string;
+}
+
 /** A document of an earlier run. */
 export interface Leftover {
   id: string;
@@ -112,6 +121,7 @@ export interface HostMessage {
   open?: string;
   result?: Result;
   file?: FileInfo;
+  findings?: Check[];
 }
 
 export interface Chunk {

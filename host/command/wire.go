@@ -112,11 +112,8 @@ func wire(ctx context.Context, cfg *config.Config, link *browser.Link, log *slog
 		Lang:        cfg.Lang,
 		Version:     version,
 		Limits:      limits(cfg),
-<<<<<<< HEAD
 		Show:        onDesktop,
-=======
 		Doctor:      checks(cfg),
->>>>>>> 336f653 (The options page shows what doctor says: the host answers {"doctor":""} with its findings)
 		Log:         log,
 		NewMethod: func(mode string) conversation.Method {
 			return cmdpages.New(w.method(mode, cfg, pages, log))

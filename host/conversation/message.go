@@ -25,12 +25,9 @@ const (
 	kindUpload     kind = "upload_local"
 	kindDocument   kind = "document"
 	kindTrace      kind = "trace"
-<<<<<<< HEAD
 	kindData       kind = "document_data"
 	kindOpen       kind = "open"
-=======
 	kindDoctor     kind = "doctor"
->>>>>>> 336f653 (The options page shows what doctor says: the host answers {"doctor":""} with its findings)
 )
 
 // message is what a client may send; unknown fields are ignored.
@@ -58,12 +55,9 @@ type message struct {
 	Ping        json.RawMessage `json:"ping"`
 	Screenshot  json.RawMessage `json:"screenshot"`
 	Trace       json.RawMessage `json:"trace"`
-<<<<<<< HEAD
 	Open        string          `json:"open"`
 	ID          string          `json:"id"`
-=======
 	Doctor      json.RawMessage `json:"doctor"`
->>>>>>> 336f653 (The options page shows what doctor says: the host answers {"doctor":""} with its findings)
 	UploadLocal json.RawMessage `json:"upload_local"`
 	Document    *struct {
 		PDFFilePath string `json:"pdf_file_path"`
@@ -97,13 +91,10 @@ func parse(data []byte) (message, kind, error) {
 		return m, kindScreenshot, nil
 	case m.Trace != nil:
 		return m, kindTrace, nil
-<<<<<<< HEAD
 	case m.Open != "":
 		return m, kindOpen, nil
-=======
 	case m.Doctor != nil:
 		return m, kindDoctor, nil
->>>>>>> 336f653 (The options page shows what doctor says: the host answers {"doctor":""} with its findings)
 	case m.UploadLocal != nil:
 		return m, kindUpload, nil
 	case m.Document != nil:

@@ -118,14 +118,10 @@ func (s *session) greet() {
 }
 
 func (s *session) capabilities() []string {
-<<<<<<< HEAD
 	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "document_data", "resend", "assist", "journal", "trace", "open"}
-=======
-	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "resend", "assist", "journal", "trace"}
 	if s.own.Doctor != nil {
 		can = append(can, "doctor")
 	}
->>>>>>> 336f653 (The options page shows what doctor says: the host answers {"doctor":""} with its findings)
 	if s.own.Trial != nil {
 		can = append(can, "trial")
 	}

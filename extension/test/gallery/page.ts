@@ -68,7 +68,7 @@ const drawn = () => {
 new MutationObserver(drawn).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-checked"] });
 
 /** Shows another state in the same page, as the worker would; gives what a screen reader is told. */
-Object.assign(globalThis, { play: (name: string) => { shown({ view: views[name] }); return document.querySelector("[role=status]")?.textContent; } });
+Object.assign(globalThis, { play: (name: string) => { shown({ view: views[name] }); return document.querySelector("body > [role=status]")?.textContent; } });
 
 const all: Record<string, () => Promise<unknown>> = {
   popup: () => import("../../src/pages/popup/popup"),

@@ -19,15 +19,16 @@ const (
 
 // Finding is one line that is told of a browser, or of the machine.
 type Finding struct {
-	Check   string       // what was looked at, a word for programs: see docs/INSTALL.md
-	Browser string       // name in the table; empty: not one browser's
-	Title   string       // the browser's name for people
-	Result  Result       //
-	Path    string       // the file, where there's one
-	Text    problem.Text // what was found
-	Mend    string       // the command that mends it
-	Content string       // with --print: what would be written at Path
-	More    []problem.Text
+	Check   string         // what was looked at, a word for programs: see docs/INSTALL.md
+	Browser string         // name in the table; empty: not one browser's
+	Title   string         // the browser's name for people
+	Result  Result         //
+	Path    string         // the file, where there's one
+	Text    problem.Text   // what was found
+	Mend    string         // the command that mends it
+	Content string         // with --print: what would be written at Path
+	More    []problem.Text // what there is to say about it, line by line
+	Facts   any            // the same for programs, as JSON; nil: Text says it all
 }
 
 // Failed says whether one of the findings is Bad.

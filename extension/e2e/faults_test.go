@@ -1,10 +1,7 @@
 package e2e
 
 import (
-	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +10,7 @@ import (
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox"
 	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox/faulttable"
+	"github.com/sign-with-cmd/sign-with-cmd/host/secret/secrettest"
 )
 
 // Every fault of the sandbox, through the popup in relay mode.
@@ -39,7 +37,7 @@ func relayRow(t *testing.T, fault sandbox.MagicPhone) faulttable.Row {
 	slices.Sort(files)
 	var secrets []string
 	for _, host := range person.hosts() {
-		if len(inMemory(t, host, append([]string{goodPIN}, codes...)...)) > 0 {
+		if len(secrettest.InMemory(t, host, secretsOf(codes)...)) > 0 {
 			secrets = append(secrets, "memory")
 		}
 	}
@@ -70,25 +68,21 @@ func (p *person) file(name string) string {
 	return string(data)
 }
 
+// secretsOf are the PIN and these codes.
+func secretsOf(codes []string) []secrettest.Secret {
+	all := []secrettest.Secret{thePIN}
+	for _, code := range codes {
+		all = append(all, secrettest.New("code", code))
+	}
+	return all
+}
+
 // secretsInFiles says which files of the person's, the recorded pipe among them, hold the PIN or a code.
 func (p *person) secretsInFiles(codes []string) (found []string) {
 	p.t.Helper()
 	for _, dir := range []string{"tmp", "state", "config", "cache", "data", "run", "Downloads", "home", "profile", "host.log"} {
-		_ = filepath.WalkDir(p.at(dir), func(path string, d fs.DirEntry, err error) error {
-			if err != nil || !d.Type().IsRegular() {
-				return nil // gone meanwhile
-			}
-			data, err := os.ReadFile(path)
-			if err != nil {
-				return nil
-			}
-			for _, secret := range append([]string{goodPIN}, codes...) {
-				for _, leak := range leaks(data, secret) {
-					found = append(found, fmt.Sprintf("%s: %s", strings.TrimPrefix(path, p.dir), leak))
-				}
-			}
-			return nil
-		})
+		leaks, _ := secrettest.InFiles(p.at(dir), secretsOf(codes)...)
+		found = append(found, leaks...)
 	}
 	return found
 }

@@ -24,7 +24,15 @@ func (p *popup) choose(words string) {
 func (p *popup) confirm() {
 	p.t.Helper()
 	p.until("document")
-	p.press("button.primary")
+	// By script: when the document's first page is drawn the button moves, and a pointer's click would fall beside it.
+	require.Eventually(p.t, func() bool {
+		return p.eval(`(() => {
+			const yes = document.querySelector("button.primary");
+			if (!yes || yes.disabled) return "";
+			yes.click();
+			return "pressed";
+		})()`) != ""
+	}, patience, tick)
 	p.until("credentials")
 }
 

@@ -180,6 +180,21 @@ describe("a detach", () => {
     expect(await ask({ do: "command", method: "Page.enable" })).toEqual({});
   });
 
+  it("isn't told where the frame is put back once the debugger is here: a refused command brings it back too, but not for ever", async () => {
+    await open();
+    at(`${cmd}/pin`);
+    browser.scripting.executeScript.mockResolvedValue([{ result: ["nngceckbapebfimnlniiiahkandclblb"] }]);
+    let times = 0;
+    for (; sent.every((m) => !m.detached) && times < 50; times++) {
+      const told = sent.length;
+      browser.debugger.sendCommand.mockRejectedValueOnce(new Error("Cannot access a chrome-extension:// URL of different extension"));
+      expect(await ask({ do: "command", method: "Page.getFrameTree" })).toEqual({ code: "DETACHED" });
+      await vi.waitFor(() => expect(sent.slice(told).some((m) => m.reattached || m.detached)).toBe(true));
+    }
+    expect(times).toBeGreaterThan(2);
+    expect(sent.at(-1)).toEqual({ detached: { reason: "foreign_frame", who: "nngceckbapebfimnlniiiahkandclblb" } });
+  });
+
   it("that can't be mended names the other extension", async () => {
     await open();
     browser.debugger.attach.mockRejectedValue(new Error("Cannot access a chrome-extension:// URL of different extension"));

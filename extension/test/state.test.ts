@@ -78,6 +78,12 @@ describe("input asked again", () => {
     expect(view).toMatchObject({ screen: "document", lookFirst: true, confirmed: false });
   });
 
+  it("DOCUMENT_BUSY brings the document back, to be tried when the other signing is over", () => {
+    const view = after(confirmed, { state: "stage1_input", status: "ERROR", error: error("DOCUMENT_BUSY", "wait") });
+    expect(view).toMatchObject({ screen: "document", confirmed: false, problem: { code: "DOCUMENT_BUSY" } });
+    expect(view.lookFirst).toBeFalsy();
+  });
+
   it.each(["PDF_NOT_PDF", "PDF_TRUNCATED", "PDF_TOO_LARGE", "UPLOAD_INVALID"])("%s asks for another document", (code) => {
     const view = after({ ...initialView, screen: "fetching" }, { state: "stage1_input", status: "ERROR", error: error(code) });
     expect(view).toMatchObject({ screen: "choose", problem: { code } });

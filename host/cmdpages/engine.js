@@ -139,7 +139,8 @@ globalThis.cmdsign ??= (() => {
 			// A page's scripts often finish it on load only, so a page that hangs short of it is given a long time.
 			const arm = () => {
 				if (!lateTimer && !ready()) lateTimer = setTimeout(() => { slow = true; check(true); }, LATE);
-				if (!unknownTimer && unknownAfter && ready()) unknownTimer = setTimeout(() => { expired = true; check(true); }, unknownAfter);
+				// An empty tab is no page of the site's: its first one is still on its way.
+				if (!unknownTimer && unknownAfter && ready() && location.href !== "about:blank") unknownTimer = setTimeout(() => { expired = true; check(true); }, unknownAfter);
 			};
 			function check(force) {
 				if (document.readyState === "loading") return;

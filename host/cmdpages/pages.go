@@ -71,6 +71,31 @@ type Evidence struct {
 	Absent  []string `yaml:"absent" json:"absent,omitempty"`   // with one of these ids it isn't this page
 }
 
+// kinds names the kinds of evidence that there are, as engine.js does.
+func (e Evidence) kinds() (names []string) {
+	for _, kind := range []struct {
+		name string
+		any  []string
+	}{{"path", e.Path}, {"ids", e.IDs}, {"css", e.CSS}, {"texts", e.Texts}, {"buttons", e.Buttons}} {
+		if len(kind.any) > 0 {
+			names = append(names, kind.name)
+		}
+	}
+	return names
+}
+
+// unmatched gives, for each page of scores (the kinds of evidence that matched), the kinds that didn't.
+func (p *Pages) unmatched(scores map[string][]string) map[string][]string {
+	all := map[string][]string{}
+	for name, matched := range scores {
+		rest := slices.DeleteFunc(p.page(name).Evidence.kinds(), func(kind string) bool { return slices.Contains(matched, kind) })
+		if len(rest) > 0 {
+			all[name] = rest
+		}
+	}
+	return all
+}
+
 // Locator finds an element; its kinds are tried in this order.
 type Locator struct {
 	IDs      []string `yaml:"ids" json:"ids,omitempty"`

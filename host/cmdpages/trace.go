@@ -142,7 +142,7 @@ func (m *Method) Trace(ctx context.Context) (string, error) {
 	}
 	path, err := t.recorder.Write(trace.WhyAsked)
 	if err != nil {
-		return "", problem.Newf(problem.Internal, "keeping a trace of the pages: %w", err)
+		return "", problem.Newf(problem.TraceFailed, "%w", err)
 	}
 	return path, nil
 }

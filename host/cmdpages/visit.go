@@ -13,13 +13,15 @@ type Sight struct {
 	Elements map[string]string   `json:"elements,omitempty"` // a selector for each of its elements that is there
 	Missing  []string            `json:"missing,omitempty"`  // its elements that aren't
 	Scores   map[string][]string `json:"scores,omitempty"`   // the kinds of evidence that matched, for each page of the file
-	Errors   []string            `json:"errors,omitempty"`   // what its error labels say
-	Overlay  string              `json:"overlay,omitempty"`  // a selector for what closes a banner that lies over it
-	Title    string              `json:"title,omitempty"`
-	Host     string              `json:"host"`
-	Path     string              `json:"path"`
-	Status   int64               `json:"status,omitempty"`  // of the HTTP answer
-	Problem  problem.Code        `json:"problem,omitempty"` // the page is bad news, with this code
+	// Unmatched are the kinds of evidence that the page file has for each of those pages, and that didn't match.
+	Unmatched map[string][]string `json:"unmatched,omitempty"`
+	Errors    []string            `json:"errors,omitempty"`  // what its error labels say
+	Overlay   string              `json:"overlay,omitempty"` // a selector for what closes a banner that lies over it
+	Title     string              `json:"title,omitempty"`
+	Host      string              `json:"host"`
+	Path      string              `json:"path"`
+	Status    int64               `json:"status,omitempty"`  // of the HTTP answer
+	Problem   problem.Code        `json:"problem,omitempty"` // the page is bad news, with this code
 }
 
 // Known says whether the engine would know what to do.
@@ -56,7 +58,8 @@ func (v *Viewer) Visit(ctx context.Context, address string) (Sight, error) {
 	}
 	v.last = now
 	return Sight{
-		Page: now.Page, Elements: now.Elements, Missing: now.Missing, Scores: now.Scores, Errors: now.Errors, Overlay: now.Overlay,
+		Page: now.Page, Elements: now.Elements, Missing: now.Missing, Scores: now.Scores, Unmatched: v.e.pages.unmatched(now.Scores),
+		Errors: now.Errors, Overlay: now.Overlay,
 		Title: now.Title, Host: now.Host, Path: now.Path, Status: v.e.guard.lastStatus(), Problem: v.e.pages.page(now.Page).Problem,
 	}, nil
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/sign-with-cmd/sign-with-cmd/host/browser"
 	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig/pdftest"
 	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox"
+	"github.com/sign-with-cmd/sign-with-cmd/host/secret/secrettest"
 )
 
 // other is a browser that somebody else started, and means to keep.
@@ -130,7 +131,7 @@ func TestAttach(t *testing.T) {
 		o.untouched(before)
 		require.Zero(t, h.hangUp())
 	}
-	found, _ := m.search(append(append(traces("PIN", goodPIN), traces("phone", number)...), traces("code", code)...))
+	found, _ := m.search([]secrettest.Secret{secrettest.New("PIN", goodPIN), secrettest.New("phone", number), secrettest.New("code", code)})
 	require.Empty(t, found)
 
 	h := m.converse("--endpoint", "http://"+o.host)

@@ -44,22 +44,37 @@ func examinePages(cmd *cobra.Command, cfg *config.Config) ([]installer.Finding, 
 	}
 	defer viewer.Close()
 	where := problem.Text{PT: "ambiente " + w.env.Name + ": " + plainAddress(w.env.Intro), EN: "environment " + w.env.Name + ": " + plainAddress(w.env.Intro)}
-	place := installer.Finding{Check: "pages-environment", Result: installer.Note, Text: where}
+	place := installer.Finding{Check: "pages-environment", Result: installer.Note, Text: where,
+		Facts: map[string]string{"environment": w.env.Name, "address": plainAddress(w.env.Intro)}}
 	sight, err := viewer.Visit(cmd.Context(), w.env.Intro)
 	if err != nil {
 		var p *problem.Error
 		if !errors.As(err, &p) {
 			return nil, err
 		}
-		return []installer.Finding{place, sorry(p.Entry(), p.Detail)}, nil
+		found := sorry(p.Entry(), p.Detail)
+		found.Facts = firstPage{Sight: cmdpages.Sight{Problem: p.Code}}
+		return []installer.Finding{place, found}, nil
 	}
 	found := judgePage(sight)
+	facts := firstPage{Sight: sight, Known: found.Result == installer.OK}
 	if found.Result == installer.Bad && sight.Problem == "" {
-		if path := viewer.Trace(cmd.Context()); path != "" {
-			found.Mend = "cmdsign trace show " + path
+		if facts.Trace = viewer.Trace(cmd.Context()); facts.Trace != "" {
+			found.Mend = "cmdsign trace show " + facts.Trace
+		}
+		if sight.Status >= 400 {
+			facts.Problem = problem.SiteError
 		}
 	}
+	found.Facts = facts
 	return []installer.Finding{place, found}, nil
+}
+
+// firstPage is what programs are told of the first page: what "pages test --json" tells of a page, and more.
+type firstPage struct {
+	Known bool   `json:"known"`
+	Trace string `json:"trace,omitempty"` // path of the bundle of a page that isn't known
+	cmdpages.Sight
 }
 
 // judgePage says what a first page is.

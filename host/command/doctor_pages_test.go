@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -64,6 +65,71 @@ func TestDoctorOfThePages(t *testing.T) {
 	}
 }
 
+// What a person reads of the first page, a program gets as facts.
+func TestDoctorOfThePagesForPrograms(t *testing.T) {
+	t.Parallel()
+	type facts struct {
+		Environment, Address, Page, Path, Trace string
+		Known                                   bool
+		Status                                  int
+		Scores, Unmatched                       map[string][]string
+		Elements                                map[string]string
+	}
+	look := func(t *testing.T, look string) (int, facts, facts) {
+		m := newMachine(t, sandbox.Config{Look: look}, "limits: {unknown: 1s}")
+		exit, said := m.doctorPages("--json")
+		var report struct {
+			OK       bool
+			Findings []struct {
+				Check string
+				Facts facts
+			}
+		}
+		require.NoError(t, json.Unmarshal([]byte(said), &report), said)
+		require.Equal(t, exit == exitOK, report.OK)
+		require.Len(t, report.Findings, 2)
+		require.Equal(t, "pages-environment", report.Findings[0].Check)
+		require.Equal(t, "pages-first", report.Findings[1].Check)
+		m.browsersGone()
+		place := report.Findings[0].Facts
+		require.Equal(t, "test", place.Environment)
+		require.Equal(t, m.sandbox.IntroURL(), place.Address)
+		return exit, place, report.Findings[1].Facts
+	}
+	t.Run("known", func(t *testing.T) {
+		t.Parallel()
+		exit, place, page := look(t, "")
+		require.Equal(t, exitOK, exit)
+		require.True(t, page.Known)
+		require.Equal(t, "intro", page.Page)
+		require.True(t, strings.HasSuffix(place.Address, page.Path))
+		require.Equal(t, http.StatusOK, page.Status)
+		require.ElementsMatch(t, []string{"path", "ids", "buttons"}, page.Scores["intro"])
+		require.Empty(t, page.Unmatched["intro"])
+		require.NotEmpty(t, page.Elements)
+		require.Empty(t, page.Trace)
+	})
+	t.Run("changed", func(t *testing.T) {
+		t.Parallel()
+		exit, _, page := look(t, "renewed")
+		require.Equal(t, exitFailed, exit)
+		require.False(t, page.Known)
+		require.Empty(t, page.Page)
+		require.Equal(t, []string{"path"}, page.Scores["intro"])
+		require.ElementsMatch(t, []string{"ids", "buttons"}, page.Unmatched["intro"])
+		_, err := trace.Open(page.Trace)
+		require.NoError(t, err)
+	})
+}
+
+// A site that takes its time is waited for: the tab is still empty, which isn't a page that nobody knows.
+func TestDoctorOfASlowFirstPage(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, sandbox.Config{PageDelay: 3 * time.Second}, "limits: {unknown: 1s}")
+	exit, said := m.doctorPages()
+	require.Equal(t, exitOK, exit, said)
+}
+
 // A wrong address: nobody is there, or somebody else.
 func TestDoctorAtAWrongAddress(t *testing.T) {
 	t.Parallel()
@@ -83,11 +149,15 @@ func TestDoctorAtAWrongAddress(t *testing.T) {
 		require.Equal(t, exitFailed, exit, said)
 		var report struct {
 			OK       bool
-			Findings []struct{ Check, Result, Text string }
+			Findings []struct {
+				Check, Result, Text string
+				Facts               struct{ Problem problem.Code }
+			}
 		}
 		require.NoError(t, json.Unmarshal([]byte(said), &report))
 		require.False(t, report.OK)
 		require.Contains(t, report.Findings[1].Text, "["+string(code)+"]")
+		require.Equal(t, code, report.Findings[1].Facts.Problem)
 	}
 }
 

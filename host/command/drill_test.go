@@ -18,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox"
+	"github.com/sign-with-cmd/sign-with-cmd/host/secret/secrettest"
 	"github.com/sign-with-cmd/sign-with-cmd/host/trace"
 )
 
@@ -101,7 +102,7 @@ func walked(t *testing.T, path string) (pages []trace.Page) {
 
 // walkRenewed signs by hand on the renewed look, which nobody has taught the program, and gives the path of the bundle that
 // was kept, and what of the person's stood on the pages.
-func walkRenewed(t *testing.T, m *machine) (path string, all []spoor) {
+func walkRenewed(t *testing.T, m *machine) (path string, all []secrettest.Secret) {
 	t.Helper()
 	const number = "900473829" // one of the sandbox's plain numbers
 	phone := "+351 " + number
@@ -116,7 +117,7 @@ func walkRenewed(t *testing.T, m *machine) (path string, all []spoor) {
 	for _, page := range walk {
 		p.seen(path, page)
 		if page == "code" {
-			all = append(all, traces("code", codeFor(t, m.sandbox, phone))...)
+			all = append(all, secrettest.New("code", codeFor(t, m.sandbox, phone)))
 		}
 		// What stands in the fields must not come through either: a bundle made on demand, with all filled in.
 		p.fillRenewed(page, phone, pdf)
@@ -124,13 +125,13 @@ func walkRenewed(t *testing.T, m *machine) (path string, all []spoor) {
 		p.press(pressRenewed[page])
 	}
 	m.requireSaved(p.ended(), pdf)
-	all = append(all, traces("PIN", goodPIN)...)
-	all = append(all, traces("phone", number)...)
-	all = append(all, traces("phone's last digits", number[3:])...)
+	all = append(all, secrettest.New("PIN", goodPIN))
+	all = append(all, secrettest.New("phone", number))
+	all = append(all, secrettest.New("phone's last digits", number[3:]))
 	for _, word := range []string{"Arrendamento", "Quinta", "Palhaça", "7381", "Maria", "Exemplo", "Silva"} {
-		all = append(all, traces(word, word)...)
-		all = append(all, traces(word, strings.ToLower(word))...)
-		all = append(all, traces(word, strings.ToUpper(word))...)
+		all = append(all, secrettest.New(word, word))
+		all = append(all, secrettest.New(word, strings.ToLower(word)))
+		all = append(all, secrettest.New(word, strings.ToUpper(word)))
 	}
 	return path, all
 }
@@ -164,7 +165,7 @@ func TestDrill(t *testing.T) {
 	files := unzipped(t, bundle)
 	pages := walked(t, bundle)
 	for name, data := range files {
-		require.Empty(t, find(all, data), name)
+		require.Empty(t, secrettest.Find(data, all...), name)
 		if strings.HasSuffix(name, ".html") {
 			require.NotRegexp(t, `[0-9]{3}`, string(data), "%s: not even the last digits of the phone", name)
 		}
@@ -177,7 +178,7 @@ func TestDrill(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, string(out), "VEJA ANTES DE ENVIAR")
 		require.Contains(t, string(out), "Que ficheiro xx ser assinado?")
-		require.Empty(t, find(all, out))
+		require.Empty(t, secrettest.Find(out, all...))
 		out, err = m.command("trace", "show", bundle, "--page", "2").Output()
 		require.NoError(t, err)
 		require.Contains(t, string(out), `id="agwAttach"`)

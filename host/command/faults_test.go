@@ -1,9 +1,6 @@
 package command
 
 import (
-	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +12,7 @@ import (
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox"
 	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox/faulttable"
+	"github.com/sign-with-cmd/sign-with-cmd/host/secret/secrettest"
 )
 
 // strangePages are the faults that put a page in between which the program doesn't know: the person goes on by hand, at the
@@ -116,20 +114,20 @@ func launchRow(t *testing.T, fault sandbox.MagicPhone) faulttable.Row {
 		p.client = h.client
 		last = p.goThrough()
 		memory = "clean"
-		if inMemory(t, h.cmd.Process.Pid, goodPIN) {
+		if len(secrettest.InMemory(t, h.cmd.Process.Pid, secrettest.New("PIN", goodPIN))) > 0 {
 			memory = "PIN"
 		}
 		require.Zero(t, h.hangUp())
 		stderr = h.stderr.String()
 	}
 
-	all := traces("PIN", goodPIN)
+	all := []secrettest.Secret{secrettest.New("PIN", goodPIN)}
 	for _, code := range p.typed {
-		all = append(all, traces("code", code)...)
+		all = append(all, secrettest.New("code", code))
 	}
 	found, _ := m.search(all)
-	found = append(found, find(all, []byte(stderr))...)
-	found = append(found, find(all, p.client.received)...)
+	found = append(found, secrettest.Find([]byte(stderr), all...)...)
+	found = append(found, secrettest.Find(p.client.received, all...)...)
 	require.Empty(t, found)
 	counts := m.sandbox.Counts()
 	require.Zero(t, counts.LookAlike.Requests, "the look-alike was asked")
@@ -157,29 +155,4 @@ func (p *person) onByHand() {
 		document.querySelectorAll("input[type=radio][value=sms]").forEach((e) => e.click());
 	})()`))
 	p.press("input.main")
-}
-
-// inMemory says whether a secret stands in what a process can write to.
-func inMemory(t *testing.T, pid int, secret string) bool {
-	t.Helper()
-	dir := fmt.Sprintf("/proc/%d/", pid)
-	maps, err := os.ReadFile(dir + "maps")
-	require.NoError(t, err)
-	memory, err := os.Open(dir + "mem")
-	require.NoError(t, err)
-	defer memory.Close()
-	for line := range strings.Lines(string(maps)) {
-		var from, to int64
-		if !strings.Contains(line, " rw") {
-			continue
-		}
-		_, err := fmt.Sscanf(line, "%x-%x", &from, &to)
-		require.NoError(t, err)
-		// What was given back meanwhile can't be read.
-		data, _ := io.ReadAll(io.NewSectionReader(memory, from, to-from))
-		if len(find(traces("", secret), data)) > 0 {
-			return true
-		}
-	}
-	return false
 }

@@ -316,6 +316,7 @@ func tellJSON(w io.Writer, lang string, findings []installer.Finding) error {
 		Path    string           `json:"path,omitempty"`
 		Text    string           `json:"text"`
 		Mend    string           `json:"mend,omitempty"`
+		Facts   any              `json:"facts,omitempty"`
 	}
 	report := struct {
 		Version  string    `json:"version"`
@@ -323,7 +324,7 @@ func tellJSON(w io.Writer, lang string, findings []installer.Finding) error {
 		Findings []finding `json:"findings"`
 	}{version, !installer.Failed(findings), []finding{}}
 	for _, f := range findings {
-		report.Findings = append(report.Findings, finding{f.Check, f.Result, f.Browser, f.Path, f.Text.In(lang), f.Mend})
+		report.Findings = append(report.Findings, finding{f.Check, f.Result, f.Browser, f.Path, f.Text.In(lang), f.Mend, f.Facts})
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)

@@ -73,6 +73,26 @@ func TestNoTrace(t *testing.T) {
 	require.Empty(t, glob(t, m.at("state", "cmdsign", "traces")))
 }
 
+// A trace that can't be written is told as that, and stands in nobody's way.
+func TestTraceThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, sandbox.Config{})
+	m.traced("always")
+	// A file where the folder should be: what even root can't write to.
+	require.NoError(t, os.MkdirAll(m.at("state", "cmdsign"), 0o700))
+	require.NoError(t, os.WriteFile(m.at("state", "cmdsign", "traces"), nil, 0o600))
+	h := m.converse()
+	h.begin()
+	pdf := m.pdf("contrato.pdf")
+	h.credentials(goodPhone, pdf)
+	require.Equal(t, "stage2_input", h.prompted().State)
+	h.send(fields{"trace": 1})
+	h.fault("TRACE_FAILED")
+	h.send(fields{"otp": codeFor(t, m.sandbox, goodPhone)})
+	m.requireSaved(h.ended(), pdf)
+	require.Zero(t, h.hangUp())
+}
+
 // A setting that isn't one is told with its line.
 func TestTraceSetting(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -255,6 +256,102 @@ func TestWhatIsNotVerifiedIsKeptApart(t *testing.T) {
 	require.Equal(t, "a-NAO-VERIFICADO.pdf", last.File.Name)
 	require.FileExists(t, last.File.Path)
 	require.Equal(t, journal.MayBeSigned, k.answer())
+}
+
+// Two conversations of one person want to sign the same document at once: the second is told so, before and after the code of
+// the first, also when it insists; what it did leaves no trace in the journal. Another document is no matter.
+func TestADocumentIsSignedByOneConversationAtATime(t *testing.T) {
+	t.Parallel()
+	commit, end := make(chan struct{}), make(chan struct{})
+	started, committed := make(chan struct{}), make(chan struct{})
+	first := converse(t, limits, func(_ context.Context, _ Document, p Person) (Signed, error) {
+		close(started)
+		<-commit
+		require.NoError(t, p.Committing())
+		close(committed)
+		<-end
+		return Signed{}, problem.New(problem.SiteSlow, "")
+	})
+	first.begin()
+	<-started
+
+	signed := 0
+	second := converse(t, limits, func(_ context.Context, _ Document, p Person) (Signed, error) {
+		signed++
+		return Signed{}, problem.New(problem.SiteSlow, "")
+	}, func(o *Options) { o.Journal = first.journal })
+	second.journal = first.journal
+	original, err := os.ReadFile(second.pdf)
+	require.NoError(t, err)
+	sum := sha256.Sum256(original)
+	again := fmt.Sprintf(`{"phone":"+351 900000001","pin":"1234","pdf_file_path":%q,"sign_again":"%x"}`, second.pdf, sum)
+	busy := func() {
+		t.Helper()
+		r := second.until(func(r reply) bool { return r.Error != nil })
+		require.Equal(t, problem.DocumentBusy, r.Error.Code)
+		require.Equal(t, StateStage1Input, r.State)
+	}
+	second.begin()
+	busy()
+	second.send(again)
+	busy()
+	require.Equal(t, journal.NotSigned, first.answer())
+	close(commit)
+	<-committed
+	second.send(again)
+	busy()
+	require.Equal(t, journal.MayBeSigned, first.answer())
+
+	other := filepath.Join(second.dir, "b.pdf")
+	require.NoError(t, os.WriteFile(other, append(original, "\n"...), 0o600))
+	second.send(fmt.Sprintf(`{"phone":"+351 900000001","pin":"1234","pdf_file_path":%q}`, other))
+	require.Equal(t, problem.SiteSlow, second.over().Error.Code)
+	require.Equal(t, 1, signed)
+
+	// Once the first is over, what counts is what it may have done.
+	close(end)
+	require.Equal(t, problem.MayBeSigned, first.over().Error.Code)
+	third := converse(t, limits, nil, func(o *Options) { o.Journal = first.journal })
+	third.begin()
+	require.Equal(t, problem.LookFirst, third.until(func(r reply) bool { return r.Error != nil }).Error.Code)
+}
+
+// Of conversations that ask for the same document in the same moment at most one goes on.
+func TestOneOfManyAtOnce(t *testing.T) {
+	t.Parallel()
+	records, err := journal.Open(filepath.Join(t.TempDir(), "journal"))
+	require.NoError(t, err)
+	const many = 8
+	went, release := make(chan struct{}, many), make(chan struct{})
+	var all []*talk
+	for range many {
+		k := converse(t, limits, func(context.Context, Document, Person) (Signed, error) {
+			went <- struct{}{}
+			<-release
+			return Signed{}, problem.New(problem.SiteSlow, "")
+		}, func(o *Options) { o.Journal = records })
+		k.state(StateStart)
+		k.send(`{"start":""}`)
+		k.state(StateStage1Input)
+		all = append(all, k)
+	}
+	refused := make(chan bool, many)
+	for _, k := range all {
+		go func() {
+			_, _ = fmt.Fprintf(k.out, `{"phone":"+351 900000001","pin":"1234","pdf_file_path":%q}`+"\n", k.pdf)
+			var r reply
+			for r.Error == nil && k.in.Decode(&r) == nil {
+			}
+			refused <- r.Error != nil && r.Error.Code == problem.DocumentBusy
+		}()
+	}
+	// The one that goes on, if one does, ends last.
+	for range many - 1 {
+		require.True(t, <-refused)
+	}
+	close(release)
+	<-refused
+	require.LessOrEqual(t, len(went), 1)
 }
 
 // Nobody answers: it's over, and nothing is signed.

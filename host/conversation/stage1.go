@@ -87,6 +87,9 @@ func (s *session) begin(m message, creds Credentials) error {
 	if err != nil {
 		return err
 	}
+	if err := s.elsewhere(doc.hash, ""); err != nil {
+		return err
+	}
 	if !strings.EqualFold(m.SignAgain, doc.hash) {
 		open, err := s.unsettled(doc.hash)
 		if err != nil {
@@ -104,7 +107,11 @@ func (s *session) begin(m message, creds Credentials) error {
 		return problem.Newf(problem.JournalFailed, "%w", err)
 	}
 	work := filepath.Join(s.opts.Work, record.ID())
-	path, err := privateCopy(work, doc)
+	path := ""
+	// Again, now that the others see this one: of two that began at once, the one that looks last sees the other.
+	if err = s.elsewhere(doc.hash, record.ID()); err == nil {
+		path, err = privateCopy(work, doc)
+	}
 	if err != nil {
 		err = errors.Join(err, record.NotSigned(problem.Of(err)), record.Close())
 		os.RemoveAll(work)
@@ -139,6 +146,21 @@ func (s *session) document(m message) (*original, error) {
 		return nil, problem.New(problem.PDFChanged, "")
 	}
 	return doc, nil
+}
+
+// elsewhere is DOCUMENT_BUSY while another conversation, of this process or another, is signing this document: a document is
+// signed once, and each of the two would ask for a code. own is this conversation's record, or empty.
+func (s *session) elsewhere(hash, own string) error {
+	all, err := s.opts.Journal.Status()
+	if err != nil {
+		return problem.Newf(problem.JournalFailed, "%w", err)
+	}
+	for _, st := range all {
+		if st.Live && st.ID != own && st.Document.SHA256 == hash && st.Document.Environment == s.opts.Environment {
+			return problem.New(problem.DocumentBusy, "journal record "+st.ID)
+		}
+	}
+	return nil
 }
 
 // unsettled are the records of this document, signed here, that may be signed and that nobody has looked at. What the

@@ -63,6 +63,8 @@ const (
 	BrowserUnreachable Code = "BROWSER_UNREACHABLE"
 	FileMoved          Code = "FILE_MOVED"
 	OpenFailed         Code = "OPEN_FAILED"
+	DocumentBusy       Code = "DOCUMENT_BUSY"
+	TraceFailed        Code = "TRACE_FAILED"
 )
 
 // Table is every code once, append-only: a new code goes at the end, and no row
@@ -251,4 +253,10 @@ var Table = []Entry{
 	{OpenFailed,
 		Text{"Não foi possível abrir o ficheiro a partir daqui.", "The file couldn't be opened from here."},
 		Text{"Abra-o no local indicado.", "Open it at the place named."}, RetryNothing},
+	{DocumentBusy,
+		Text{"Este documento já está a ser assinado noutro navegador ou programa deste computador.", "This document is already being signed in another browser or program on this computer."},
+		Text{"Termine ou cancele essa assinatura; depois veja se ainda precisa desta.", "Finish or cancel that signing; then see whether you still need this one."}, RetryWait},
+	{TraceFailed,
+		Text{"Não foi possível guardar o rasto das páginas. A assinatura não é afetada.", "The trace of the pages couldn't be kept. The signing isn't affected."},
+		Text{"Liberte espaço ou corrija as permissões da pasta de dados do programa e peça-o de novo.", "Free some space, or correct the permissions of the program's data folder, and ask for it again."}, RetryWait},
 }

@@ -68,6 +68,7 @@ function stage1Input(view: View, m: HostMessage): View {
   if (m.progress) return view;
   const error = m.error;
   if (error?.code === "LOOK_FIRST") return { ...view, screen: "document", lookFirst: true, confirmed: false, problem: error };
+  if (error?.code === "DOCUMENT_BUSY") return { ...view, screen: "document", confirmed: false, problem: error };
   if (error && documentFault(error)) return { ...view, screen: "choose", document: undefined, confirmed: false, problem: error };
   if (view.confirmed) return { ...view, screen: "credentials", problem: error, assist: undefined, code: undefined };
   return error ? { ...view, problem: error } : view;

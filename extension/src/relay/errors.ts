@@ -16,6 +16,8 @@ export function debuggerError(err: unknown): Refusal {
       // A sentence that happens to begin with a brace.
     }
   }
+  // Attached, but another extension's frame is in the page: refused until it's gone.
+  if (isForeignFrame(err)) return new Refusal("DETACHED", message);
   if (/detached while handling|debugger is not attached|no tab with/i.test(message)) return new Refusal("DETACHED", message);
   return new Refusal("CDP_ERROR", message, -32000);
 }

@@ -17,10 +17,15 @@ interface Tab {
   /** The main frame's URL, as the debugger last told it. */
   url: string;
   attached: boolean;
+  /** How often in a row, and when last, another extension's frame had to be removed. */
+  foreign: { times: number; last: number };
 }
 
 /** Waits between tries to attach again, in ms: together about as long as Playwright's bridge takes. */
 const backOff = [50, 150, 400, 1000];
+
+/** An extension that puts its frame back this often, each time within ms of the last, will not leave off. */
+const insists = { times: 8, within: 5000 };
 
 /** One relay a port. */
 export class Relay {
@@ -132,7 +137,7 @@ export class Relay {
       if (id === undefined) throw new Refusal("ATTACH_FAILED", "the browser opened no tab");
       // Before anything is loaded: a page that has another extension's frame can't be attached to.
       await chrome.debugger.attach({ tabId: id }, "1.3");
-      const tab: Tab = { id, origins: [...origins], url: "about:blank", attached: true };
+      const tab: Tab = { id, origins: [...origins], url: "about:blank", attached: true, foreign: { times: 0, last: 0 } };
       await chrome.debugger.sendCommand({ tabId: id }, "Page.enable");
       const info = (await chrome.debugger.sendCommand({ tabId: id }, "Target.getTargetInfo")) as {
         targetInfo?: { targetId?: string };
@@ -153,7 +158,16 @@ export class Relay {
     const checked = checkCommand(method, params, tab.origins);
     if (!tab.attached) throw new Refusal("DETACHED", "the debugger is not attached");
     if (!this.#where(tab)) throw new Refusal("ORIGIN_REFUSED", "the tab is at an origin that isn't allowed");
-    return chrome.debugger.sendCommand({ tabId: tab.id }, method as string, checked);
+    try {
+      return await chrome.debugger.sendCommand({ tabId: tab.id }, method as string, checked);
+    } catch (err) {
+      // A frame that came back after it was removed: the browser refuses each command from then on, and tells of no detach.
+      if (isForeignFrame(err) && this.#tab === tab && tab.attached) {
+        tab.attached = false;
+        void this.#recover(tab, "foreign_frame");
+      }
+      throw err;
+    }
   }
 
   #where(tab: Tab): boolean {
@@ -176,6 +190,8 @@ export class Relay {
   #onDetach = (source: chrome.debugger.Debuggee, reason: string): void => {
     const tab = this.#tab;
     if (!tab || source.tabId !== tab.id) return;
+    // While it's being brought back, that goes on.
+    if (!tab.attached && reason !== "canceled_by_user") return;
     tab.attached = false;
     void this.#recover(tab, reason);
   };
@@ -190,12 +206,14 @@ export class Relay {
     };
     if (reason === "canceled_by_user") return gone("canceled_by_user");
     let who: string | undefined;
-    let foreign = false;
+    let foreign = reason === "foreign_frame";
     for (const wait of backOff) {
       if (this.#tab !== tab) return;
       if (!(await exists(tab.id))) return gone("target_closed");
       try {
-        who = (await removeForeignFrames(tab.id))[0] ?? who;
+        const [removed] = await removeForeignFrames(tab.id);
+        if (removed && !who && this.#insists(tab)) return gone("foreign_frame", removed);
+        who = removed ?? who;
       } catch {
         // Refused while the tab changes its page; the attach below tells.
       }
@@ -205,10 +223,20 @@ export class Relay {
         return;
       } catch (err) {
         foreign ||= isForeignFrame(err);
+        // Attached, and refused what comes next: it can't be attached to twice.
+        await chrome.debugger.detach({ tabId: tab.id }).catch(() => {});
       }
       await this.pause(wait);
     }
     gone(foreign ? "foreign_frame" : "target_closed", who);
+  }
+
+  /** Counts that another extension's frame was there once more, and says whether that's enough. */
+  #insists(tab: Tab): boolean {
+    const now = Date.now();
+    tab.foreign.times = now - tab.foreign.last < insists.within ? tab.foreign.times + 1 : 1;
+    tab.foreign.last = now;
+    return tab.foreign.times > insists.times;
   }
 
   async #resume(tab: Tab): Promise<void> {

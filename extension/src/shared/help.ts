@@ -68,7 +68,7 @@ const codesOf: Record<TopicName, readonly string[]> = {
 
 /** Codes whose own sentence and next step say all that there is to do. */
 export const enough: readonly string[] = [
-  "INTERNAL", "MESSAGE_MALFORMED", "MESSAGE_TOO_LARGE", "MESSAGE_UNKNOWN", "MESSAGE_OUT_OF_TURN", "BUSY", "CANCELLED", "CANCEL_TOO_LATE", "PDF_CHANGED",
+  "INTERNAL", "MESSAGE_MALFORMED", "MESSAGE_TOO_LARGE", "MESSAGE_UNKNOWN", "MESSAGE_OUT_OF_TURN", "BUSY", "DOCUMENT_BUSY", "TRACE_FAILED", "CANCELLED", "CANCEL_TOO_LATE", "PDF_CHANGED",
   "CONFIRM_MISSING", "UPLOAD_INVALID", "BROWSER_LOST", "SESSION_EXPIRED", "SCREENSHOT_FAILED", "INPUT_TIMEOUT",
 ];
 

@@ -61,6 +61,10 @@ export function states(t: T, say: (pt: string, en: string) => string, now: numbe
       ...base, screen: "document", lookFirst: true,
       problem: error("LOOK_FIRST", "type", say("Numa tentativa anterior este documento pode ter sido assinado.", "In an earlier try this document may have been signed."), say("Procure primeiro o ficheiro assinado; se ele não existir, confirme que quer assinar.", "Look for the signed file first; if there is none, confirm that you want to sign.")),
     },
+    "document-busy": {
+      ...base, screen: "document",
+      problem: error("DOCUMENT_BUSY", "wait", say("Este documento já está a ser assinado noutro navegador ou programa deste computador.", "This document is already being signed in another browser or program on this computer."), say("Termine ou cancele essa assinatura; depois veja se ainda precisa desta.", "Finish or cancel that signing; then see whether you still need this one.")),
+    },
     "credentials": { ...base, screen: "credentials" },
     "credentials-trial": { ...base, screen: "credentials", trial: true, document: { ...document, name: "contrato-de-exemplo.pdf" } },
     "credentials-launch": { ...base, screen: "credentials", mode: "launch" },

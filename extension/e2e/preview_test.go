@@ -145,3 +145,63 @@ func TestPreview(t *testing.T) {
 	sum := sha256.Sum256(signed[:len(web.pdf)])
 	require.Equal(t, web.sum(), hex.EncodeToString(sum[:]))
 }
+
+// bomb is a page whose forms show ten forms each, ten deep.
+func bomb() []byte {
+	b := &pdftest.Builder{}
+	catalog, tree := b.Reserve(), b.Reserve()
+	form := b.AddStream("/Type/XObject/Subtype/Form/BBox[0 0 9 9]", strings.Repeat("0 0 9 9 re f ", 10))
+	for range 10 {
+		form = b.AddStream(fmt.Sprintf("/Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</F %d 0 R>>>>", form), strings.Repeat("/F Do ", 10))
+	}
+	content := b.AddStream("", "/F Do")
+	page := b.Add("<</Type/Page/Parent %d 0 R/MediaBox[0 0 595 842]/Contents %d 0 R/Resources<</XObject<</F %d 0 R>>>>>>", tree, content, form)
+	b.Set(tree, "<</Type/Pages/Kids[%d 0 R]/Count 1>>", page)
+	b.Set(catalog, "<</Type/Catalog/Pages %d 0 R>>", tree)
+	return b.Table(catalog, b.Add("<</Title(x)>>"))
+}
+
+// Whatever the document does to what draws it, the person can look at the rest, stop, and go on.
+func TestPreviewOfStrangeDocuments(t *testing.T) {
+	t.Parallel()
+	person := newPerson(t)
+	web := newSite(t)
+	browser := person.browse()
+	browser.goTo(web.url(siteHost, "/"))
+	open := func(pdf []byte) *popup {
+		t.Helper()
+		web.pdf = pdf
+		popup := browser.menu("same")
+		popup.until("document")
+		return popup
+	}
+	leave := func(p *popup) {
+		t.Helper()
+		p.press(".buttons button:not(.primary)")
+		p.until("choose")
+		p.close()
+	}
+
+	popup := open(pdftest.New(pdftest.Options{Pages: 5000}))
+	popup.shown("1")
+	popup.eval(`String(document.querySelector(".preview .bar").dispatchEvent(new KeyboardEvent("keydown", {key: "End", bubbles: true})))`)
+	popup.shown("5000")
+	require.Contains(t, popup.inFrame(`document.querySelector("#page").innerText`), "Page 5000")
+	leave(popup)
+
+	// 200 inches, ten times over.
+	popup = open(bytes.Replace(pdftest.New(pdftest.Options{}), []byte("[0 0 595.276 841.89]"), []byte("[0 0 14400  14400  ]"), 1))
+	popup.shown("1")
+	popup.press(`.preview [title="Ampliar"]`)
+	popup.shown("1")
+	require.Equal(t, "yes", popup.inFrame(`(({width, height}) => width > 100 && width * height <= 16e6 ? "yes" : width + "×" + height)(document.querySelector("canvas"))`))
+	leave(popup)
+
+	popup = open(bomb())
+	popup.preview("drawing")
+	popup.pressText(".preview .below button", "Parar")
+	popup.preview("stopped")
+	require.False(t, popup.hasFrame(), "what draws is still at work")
+	require.Contains(t, popup.text(), web.sum())
+	popup.confirm()
+}

@@ -72,6 +72,17 @@ it("tells a screen reader each screen and step of a signing", { timeout: 60_000 
   for (const [state, text] of said) expect(await browser.evaluate(`play(${JSON.stringify(state)})`), state).toBe(text);
 });
 
+// Two branches that both add to the end of a file can leave a rule open: everything after it is then inside it.
+it("closes every rule of the stylesheet", () => {
+  const css = readFileSync(new URL("../src/pages/style.css", import.meta.url), "utf8");
+  let depth = 0;
+  for (const [line, text] of css.split("\n").entries()) {
+    if (/^\S.*\{$/.test(text)) expect(depth, `line ${line + 1} begins a rule inside another`).toBe(0);
+    depth += (text.match(/\{/g) ?? []).length - (text.match(/\}/g) ?? []).length;
+  }
+  expect(depth).toBe(0);
+});
+
 it.each(["welcome-ok", "history-entries"])("%s needs no sideways scrolling at double size", { timeout: 60_000 }, async (name) => {
   const { url } = shots.find((s) => s.name === name)!;
   await browser.show(url("pt"), 320);

@@ -24,6 +24,9 @@ func (e *engine) act(ctx context.Context, now *seen) (*conversation.Signed, erro
 		return nil, e.back(now, why)
 	}
 	e.step = p.Progress
+	if e.doc.Visible != nil && !e.chosen && (hasPIN(p) || hasCode(p)) {
+		return nil, problem.New(problem.VisibleNotOffered, "the site went on to "+p.Name)
+	}
 	switch {
 	case hasCode(p):
 		return e.code(ctx, p, now, why)
@@ -43,7 +46,13 @@ func (e *engine) act(ctx context.Context, now *seen) (*conversation.Signed, erro
 	}
 	e.acted[p.Name]++
 	e.person.Progress(p.Progress)
-	err := e.steps(ctx, p, now)
+	err := e.offered(ctx, p, now)
+	if errors.Is(err, errByHand) {
+		return e.handOver(ctx, p, now)
+	}
+	if err == nil {
+		err = e.steps(ctx, p, now)
+	}
 	if errors.Is(err, errNotPressed) {
 		e.acted[p.Name]--
 		err = nil
@@ -252,6 +261,9 @@ var (
 // steps does a page's steps in the document in which they were found.
 func (e *engine) steps(ctx context.Context, p Page, now *seen) error {
 	for _, s := range p.Steps {
+		if s.wished() {
+			continue
+		}
 		err := e.do(ctx, s, now)
 		switch {
 		case err == nil:

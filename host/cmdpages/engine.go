@@ -39,6 +39,8 @@ type engine struct {
 	creds  *conversation.Credentials // until they're sent
 	answer *conversation.CodeAnswer  // until it's sent
 	acted  map[string]int            // how often each page was acted on
+	chosen bool                      // the visible signature was chosen, or is the person's to choose
+	rounds int                       // how often that was begun
 	step   string                    // the progress name of the step that was done last
 }
 
@@ -254,7 +256,9 @@ func (e *engine) stuck(ctx context.Context, now *seen) (*seen, *conversation.Sig
 	step := e.wanted(now)
 	e.person.Stuck(conversation.Stuck{
 		Step: step, Title: now.Title, Host: now.Host, Shown: shown, Screenshot: picture, Trace: e.trace.stuck(ctx, now, step),
+		Visible: e.reminder(step),
 	})
+	e.chosen = e.chosen || e.reminder(step) != nil // the person has been told, and goes on from here
 	limit, where := e.limits.Person, now.Host+now.Path
 	if !shown && e.guard.sent.Load() {
 		// Nobody can do anything here but wait for the file, and cancel comes too late.

@@ -1,5 +1,5 @@
 // What runs in the CMD page, in an isolated world that the page's own scripts can't reach: it recognises the page by the
-// data of pages.yaml, finds its elements, and waits for the next known page in one promise. It changes nothing that the page shows.
+// data of pages.yaml, finds its elements, and waits for the next known page in one promise. It changes nothing that the page shows, but for choose.
 globalThis.cmdsign ??= (() => {
 	const config = __CONFIG__;
 	const MAX_TEXT = 200_000;
@@ -169,6 +169,72 @@ globalThis.cmdsign ??= (() => {
 		});
 	}
 
+	// choose sets what the person asked for of a visible signature, and gives the roles of what can't be set: choices are {role,
+	// words, number}, in order; one without words is a box to be ticked. A choice may bring up the next, or undo one: all is set
+	// when a look finds that there is nothing left to do.
+	const CHOOSING = 4000, SETTLING = 250; // ms
+	async function choose({page, choices}) {
+		const elements = config.pages.find((p) => p.name === page)?.elements ?? {};
+		const end = performance.now() + CHOOSING, acts = {};
+		for (;;) {
+			const open = [];
+			let acted = false;
+			for (const {role, words, number} of choices) {
+				const set = words ? setting(elements[role] ?? {}, words.map(label), number) : ticking(elements[role] ?? {});
+				if (set?.is) continue;
+				if (!set || (acts[role] ?? 0) >= 3) { open.push(role); continue; }
+				acts[role] = (acts[role] ?? 0) + 1;
+				acted = true;
+				set.act();
+			}
+			if (!acted && (!open.length || performance.now() > end)) return open;
+			await new Promise((done) => setTimeout(done, SETTLING));
+		}
+	}
+
+	// Boxes and radio buttons are often drawn by their label, with the real one hidden behind it.
+	const shown = (el) => !el.disabled && (visible(el) || [...(el.labels ?? [])].some(visible));
+	const BOXES = "input[type=checkbox], [role=checkbox], [role=switch]", RADIOS = "input[type=radio], [role=radio]";
+	// A label that holds its list holds the list's texts too.
+	const own = (el) => (l) => [...l.childNodes].filter((n) => !n.contains(el)).map((n) => n.textContent).join(" ");
+	const namesOf = (el) => [...[...(el.labels ?? [])].map(own(el)), el.getAttribute("aria-label"), el.matches("input, select") ? "" : el.innerText]
+		.map(label).filter(Boolean);
+	const ticked = (el) => el.matches("input") ? el.checked : el.getAttribute("aria-checked") === "true";
+	const tick = (el) => ({is: ticked(el), act: () => el.click()});
+
+	// named gives what a locator may mean, by whichever of its kinds; a label is the whole name here.
+	const named = (locator, css) => [
+		...(locator.ids ?? []).map((id) => document.getElementById(id)).filter(Boolean), ...(locator.css ?? []).flatMap(all),
+		...(locator.labels ?? []).flatMap((text) => all(css).filter((el) => namesOf(el).includes(label(text)))),
+	];
+
+	function ticking(locator) {
+		const el = named(locator, `${BOXES}, ${RADIOS}`).find((el) => el.matches(`${BOXES}, ${RADIOS}`) && shown(el));
+		return el && tick(el);
+	}
+
+	const GROUPS = "fieldset, [role=radiogroup], [role=group]";
+	const groupName = (el) => label(el.querySelector(":scope > legend")?.innerText ?? el.getAttribute("aria-label") ??
+		document.getElementById(el.getAttribute("aria-labelledby"))?.innerText);
+
+	// setting finds a list, a field for a number or a group of radio buttons that takes what is wanted.
+	function setting(locator, words, number) {
+		const groups = (locator.labels ?? []).flatMap((text) => all(GROUPS).filter((el) => groupName(el) === label(text)));
+		for (const el of [...named(locator, "select, input"), ...groups]) {
+			if (el.matches("select")) {
+				const option = [...el.options].find((o) => words.includes(label(o.text)) && !o.disabled);
+				if (option && usable(el, {})) return {is: option.selected, act: () => { option.selected = true; tell(el); }};
+			} else if (el.matches("input:not([type]), input[type=text], input[type=number], input[type=tel]")) {
+				if (number && usable(el, {})) return {is: el.value === number, act: () => { el.value = number; tell(el); }};
+			} else if (!el.matches("input")) {
+				const radio = [...el.querySelectorAll(RADIOS)].find((r) => shown(r) && namesOf(r).some((name) => words.includes(name)));
+				if (radio) return tick(radio);
+			}
+		}
+	}
+
+	const tell = (el) => ["input", "change"].forEach((kind) => el.dispatchEvent(new Event(kind, {bubbles: true})));
+
 	// mask hides what a screenshot must not show, without changing the page's own content: fields become dots, and every run
 	// of six or more digits (a phone, a code, a civil number) is painted over. unmask takes it back.
 	const sheet = new CSSStyleSheet();
@@ -299,7 +365,7 @@ globalThis.cmdsign ??= (() => {
 		document.adoptedStyleSheets = document.adoptedStyleSheets.filter((s) => s !== curtain);
 	}
 
-	return {wait, see, mask, unmask, outline, veil, unveil};
+	return {wait, see, choose, mask, unmask, outline, veil, unveil};
 })();
 
 // A page that is the answer to a form carries, in the tab's history, all that the form sent: the code, and the PIN. The browser

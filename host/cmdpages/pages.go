@@ -113,6 +113,13 @@ type Step struct {
 	Phone  string `yaml:"phone"`
 	PIN    string `yaml:"pin"`
 	Code   string `yaml:"code"`
+	// Check ticks a box or a radio button, and Choose takes one of several: in a list, a field for a number, or a group of radio
+	// buttons. Both are for the visible signature: done only where the person asked for one, together, before the other steps.
+	Check  string `yaml:"check"`
+	Choose string `yaml:"choose"`
+	// Of is what a choose is about, page, orientation or place, and As gives the page's words for each value (wishes).
+	Of string              `yaml:"of"`
+	As map[string][]string `yaml:"as"`
 	// Mirror names the hidden field that a page's script fills from the phone box; it's looked at after the phone is typed.
 	Mirror string `yaml:"mirror"`
 	// Commit marks the click after which a signature may exist.
@@ -200,6 +207,11 @@ func (p *Pages) texts() (all []string) {
 		for _, l := range page.Elements {
 			all = append(all, l.Labels...)
 			all = append(all, l.Buttons...)
+		}
+		for _, s := range page.Steps {
+			for _, words := range s.As {
+				all = append(all, words...)
+			}
 		}
 	}
 	for _, m := range p.Messages {
@@ -302,7 +314,7 @@ func (p Page) check() error {
 	roles := slices.Sorted(maps.Keys(p.Elements))
 	for i, s := range p.Steps {
 		set := 0
-		for _, role := range []string{s.Click, s.Upload, s.Phone, s.PIN, s.Code} {
+		for _, role := range []string{s.Click, s.Upload, s.Phone, s.PIN, s.Code, s.Check, s.Choose} {
 			if role == "" {
 				continue
 			}
@@ -312,7 +324,10 @@ func (p Page) check() error {
 			}
 		}
 		if set != 1 {
-			return fmt.Errorf("step %d: it must be just one of click, upload, phone, pin, code", i+1)
+			return fmt.Errorf("step %d: it must be just one of click, upload, phone, pin, code, check, choose", i+1)
+		}
+		if err := s.checkWish(); err != nil {
+			return fmt.Errorf("step %d: %w", i+1, err)
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 )
 
@@ -49,6 +50,13 @@ func TestWrongPageFiles(t *testing.T) {
 		"unknown element":  {page + "    steps: [{click: y}]\n", "no element"},
 		"two acts":         {page + "    elements: {a: {ids: [a]}}\n    steps: [{click: a, pin: a}]\n", "just one"},
 		"no act":           {page + "    steps: [{commit: true}]\n", "just one"},
+		"choose what":      {page + "    elements: {a: {ids: [a]}}\n    steps: [{choose: a}]\n", "of"},
+		"choose size":      {page + "    elements: {a: {ids: [a]}}\n    steps: [{choose: a, of: size}]\n", "one of orientation, page, place"},
+		"choose nothing":   {page + "    steps: [{choose: y, of: page}]\n", "no element"},
+		"no such place":    {page + "    elements: {a: {ids: [a]}}\n    steps: [{choose: a, of: place, as: {left: [a]}}]\n", "left"},
+		"an empty word":    {page + "    elements: {a: {ids: [a]}}\n    steps: [{choose: a, of: place, as: {top-left: ['']}}]\n", "empty"},
+		"words of a click": {page + "    elements: {a: {ids: [a]}}\n    steps: [{click: a, of: page}]\n", "belong to choose"},
+		"check and click":  {page + "    elements: {a: {ids: [a]}}\n    steps: [{check: a, click: a}]\n", "just one"},
 		"bad pattern":      {page + "    reference: ['(']\n", "reference"},
 		"unknown code":     {page + "    problem: NO_SUCH_CODE\n", "NO_SUCH_CODE"},
 		"empty entry":      {"pages:\n  - name: x\n    evidence: {path: [''], ids: [b]}\n", "empty"},
@@ -110,8 +118,58 @@ func TestDigits(t *testing.T) {
 	}
 }
 
+// The visible signature has words in both languages for all that may be asked for, and no word means two things.
+func TestTheVisibleSignatureHasItsWords(t *testing.T) {
+	pages, err := LoadPages("")
+	require.NoError(t, err)
+	details := pages.page("details")
+	require.Equal(t, detailsProgress, details.Progress)
+	of := map[string]Step{}
+	for _, s := range details.Steps {
+		of[s.Of] = s
+		if s.wished() {
+			require.NotEmpty(t, details.Elements[s.Check+s.Choose].Labels)
+			require.True(t, details.Elements[s.Check+s.Choose].Optional, "the page is complete without it")
+		}
+	}
+	for wish, values := range wishes {
+		meaning := map[string]string{}
+		for _, value := range values {
+			require.NotEmpty(t, of[wish].As[value], "%s %s", wish, value)
+			for _, word := range of[wish].As[value] {
+				require.Empty(t, meaning[plain(word)], word)
+				meaning[plain(word)] = value
+			}
+		}
+	}
+}
+
+func TestChoices(t *testing.T) {
+	p := Page{Steps: []Step{
+		{Check: "box"}, {Choose: "list", Of: "place", As: map[string][]string{"top-left": {"TL"}}},
+		{Choose: "number", Of: "page", As: map[string][]string{"number": {"Page {n}"}, "first": {"First"}, "last": {"Last"}}}, {Click: "go"},
+	}}
+	for name, c := range map[string]struct {
+		wish  conversation.Visible
+		place []string
+		page  []string
+	}{
+		"in the middle":        {conversation.Visible{Page: 12, Place: "top-left"}, []string{"TL"}, []string{"12", "Page 12"}},
+		"first":                {conversation.Visible{Page: 1, Place: "top-left"}, []string{"TL"}, []string{"1", "Page 1", "First"}},
+		"the only one":         {conversation.Visible{Page: 1, Last: true, Place: "top-left"}, []string{"TL"}, []string{"1", "Page 1", "First", "Last"}},
+		"a place with no word": {conversation.Visible{Page: 3, Last: true, Place: "top-right"}, []string{}, []string{"3", "Page 3", "Last"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, []choice{
+				{Role: "box"}, {Role: "list", Words: c.place}, {Role: "number", Words: c.page, Number: c.page[0]},
+			}, choices(p, c.wish))
+		})
+	}
+}
+
 func FuzzParsePages(f *testing.F) {
 	f.Add(builtinPages)
+	f.Add([]byte("pages: [{name: a, evidence: {path: [x], ids: [y]}, elements: {b: {labels: [z]}}, steps: [{check: b}, {choose: b, of: page, as: {number: ['{n}']}}]}]"))
 	f.Add([]byte("version: 1\npages: [{name: a, evidence: {path: [x], ids: [y]}}]"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		pages, err := ParsePages(data)

@@ -184,6 +184,7 @@ type message struct {
 	SandboxOTP                           string `json:"sandbox_otp"`
 	Screenshot, Step, Title, Host, Trace string
 	Shown                                *bool
+	Visible                              *visible
 	Result                               *struct {
 		Verdict, Signer, Time string
 		Findings              []struct{ Check, Result, Text string }
@@ -261,6 +262,12 @@ func (c *client) transcript() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return "the conversation so far:\n" + strings.Join(c.log, "\n")
+}
+
+// visible is a wish for a visible signature, as the host says it back.
+type visible struct {
+	Page               int
+	Orientation, Place string
 }
 
 // fields are those of a message to the host.

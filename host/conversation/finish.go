@@ -32,7 +32,7 @@ func (j *job) finish(signed Signed) {
 	// What came back is on the disk and in the journal already; to ask the authorities only delays its place in Downloads.
 	asking, done := context.WithTimeout(s.online, s.opts.Limits.Ask)
 	defer done()
-	report, err := s.check(asking, signed.Path, j.doc.Path)
+	report, err := s.check(asking, signed.Path, j.doc.Path, j.doc.Visible.page())
 	if err != nil {
 		s.log.Error("checking the returned file", "err", err)
 		report = unreadable(err)
@@ -91,14 +91,14 @@ func isPDF(path string) bool {
 	return bytes.Contains(head[:n], []byte("%PDF-"))
 }
 
-// check compares the returned file with the original. Authorities are asked until ctx ends; the rest goes on without them.
-func (s *session) check(ctx context.Context, signedPath, originalPath string) (*pdfsig.Report, error) {
+// check compares the returned file with the original; sealPage is where a visible signature was asked for, 0 for none. Authorities are asked until ctx ends; the rest goes on without them.
+func (s *session) check(ctx context.Context, signedPath, originalPath string, sealPage int) (*pdfsig.Report, error) {
 	signed, size, err := open(signedPath)
 	if err != nil {
 		return nil, err
 	}
 	defer signed.Close()
-	opts := pdfsig.Options{Roots: s.opts.Trust}
+	opts := pdfsig.Options{Roots: s.opts.Trust, SealPage: sealPage}
 	if s.opts.Revocation {
 		opts.Fetch = pdfsig.HTTPFetch(ctx, pdfsig.FetchTimeout)
 	}
@@ -266,7 +266,7 @@ func (s *session) rescue(ctx context.Context, st journal.Status, held string) (s
 		return save.File{}, err
 	}
 	defer record.Close()
-	report, err := s.check(ctx, held, originalPath(filepath.Join(s.opts.Work, st.ID), st.Document.Name))
+	report, err := s.check(ctx, held, originalPath(filepath.Join(s.opts.Work, st.ID), st.Document.Name), st.Document.SealPage)
 	if errors.Is(err, os.ErrNotExist) {
 		return save.File{}, err
 	}

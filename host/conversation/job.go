@@ -286,10 +286,14 @@ func (j *job) Stuck(k Stuck) {
 			j.before = j.s.state
 		}
 		j.s.state = StateAssist
+		code := problem.PageUnknown
+		if k.Known {
+			code = problem.VisibleByHand
+		}
 		j.s.send(reply{
-			State: j.s.state, Status: statusError, Error: faultOf(problem.New(problem.PageUnknown, ""), j.s.lang),
+			State: j.s.state, Status: statusError, Error: faultOf(problem.New(code, ""), j.s.lang),
 			Step: k.Step, Title: k.Title, Host: k.Host, Shown: &k.Shown, Screenshot: base64.StdEncoding.EncodeToString(k.Screenshot),
-			Trace: k.Trace,
+			Trace: k.Trace, Visible: k.Visible,
 		})
 	})
 }

@@ -47,6 +47,8 @@ type message struct {
 	PDFFilePath string         `json:"pdf_file_path"`
 	Confirm     string         `json:"confirm"`
 	SignAgain   string         `json:"sign_again"`
+	// Visible is an object, read where the document is known.
+	Visible json.RawMessage `json:"visible"`
 
 	OTP         *secret.Secret  `json:"otp"`
 	OTPToken    string          `json:"otp_token"`
@@ -179,6 +181,7 @@ type reply struct {
 	Shown        *bool                   `json:"shown,omitempty"`
 	Trace        string                  `json:"trace,omitempty"`
 	Open         string                  `json:"open,omitempty"`
+	Visible      *Visible                `json:"visible,omitempty"`
 	Result       *resultInfo             `json:"result,omitempty"`
 	File         *fileInfo               `json:"file,omitempty"`
 	Findings     []Check                 `json:"findings,omitempty"`

@@ -37,6 +37,8 @@ type Document struct {
 	Path   string // the private copy
 	SHA256 string // lower-case hex
 	Size   int64
+	// Visible is the wish for a signature that shows; nil: it's to be invisible, and nothing about it is touched.
+	Visible *Visible
 }
 
 // Credentials are what the CMD page asks for first. In relay mode the PIN stays with the extension, and there's a token for
@@ -76,6 +78,10 @@ type Stuck struct {
 	Shown      bool // whether the page stands in front of the person
 	Screenshot []byte
 	Trace      string // path of the bundle that was kept for repair; empty: none
+	// Visible is what the person has to choose themselves on a page that is known but for these controls: VISIBLE_BY_HAND where
+	// Known is set. On an unknown page it's a reminder of what they asked for, as the page may be the one where it's chosen.
+	Visible *Visible
+	Known   bool
 }
 
 // Signed is what came back: held safely on disk already.

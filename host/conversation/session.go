@@ -118,7 +118,7 @@ func (s *session) greet() {
 }
 
 func (s *session) capabilities() []string {
-	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "document_data", "resend", "assist", "journal", "trace", "open"}
+	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "document_data", "resend", "assist", "journal", "trace", "open", "visible"}
 	if s.own.Doctor != nil {
 		can = append(can, "doctor")
 	}

@@ -87,6 +87,10 @@ func (s *session) begin(m message, creds Credentials) error {
 	if err != nil {
 		return err
 	}
+	visible, err := parseVisible(m.Visible, doc.info.Pages)
+	if err != nil {
+		return err
+	}
 	if err := s.elsewhere(doc.hash, ""); err != nil {
 		return err
 	}
@@ -102,7 +106,7 @@ func (s *session) begin(m message, creds Credentials) error {
 		return err
 	}
 	record, err := s.opts.Journal.Begin(journal.Document{
-		Name: doc.name, SHA256: doc.hash, Size: int64(len(doc.data)), Environment: s.opts.Environment})
+		Name: doc.name, SHA256: doc.hash, Size: int64(len(doc.data)), Environment: s.opts.Environment, SealPage: visible.page()})
 	if err != nil {
 		return problem.Newf(problem.JournalFailed, "%w", err)
 	}
@@ -118,7 +122,7 @@ func (s *session) begin(m message, creds Credentials) error {
 		return err
 	}
 	s.upload = nil
-	s.job = newJob(s, record, work, Document{Name: doc.name, Path: path, SHA256: doc.hash, Size: int64(len(doc.data))}, creds)
+	s.job = newJob(s, record, work, Document{Name: doc.name, Path: path, SHA256: doc.hash, Size: int64(len(doc.data)), Visible: visible}, creds)
 	s.state = StateStage1
 	go s.job.run(s.method)
 	return nil

@@ -42,6 +42,8 @@ type Document struct {
 	SHA256      string `json:"sha256"`      // of the original, 64 hex digits
 	Size        int64  `json:"size"`        // bytes
 	Environment string `json:"environment"` // production, preprod, sandbox or the user's own name
+	// SealPage is the page on which a visible signature was asked for, from 1; 0: it was to be invisible.
+	SealPage int `json:"seal_page,omitempty"`
 }
 
 // Journal is a folder of records. It's safe for several goroutines and processes.

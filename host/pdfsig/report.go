@@ -30,6 +30,7 @@ const (
 	CheckRevisionChanges = "revision_changes" // the update changes nothing but what a signature must
 	CheckRevocation      = "revocation"       // the certificate was not revoked
 	CheckTimestamp       = "timestamp"        // a third party proves the time; reported only if there
+	CheckSeal            = "seal"             // where the signature shows; reported by VerifyReturned if it does, or was to
 	CheckLaterChanges    = "later_changes"    // what came after the signature is explained; reported by Verify
 	CheckOtherSignatures = "other_signatures" // every other signature of the file is sound; reported by Verify if there are others
 )
@@ -40,6 +41,8 @@ type Finding struct {
 	Check  string `json:"check"`
 	Result Result `json:"result"`
 	Detail string `json:"detail,omitempty"`
+	// Page is that of a visible seal, from 1, where the finding is about one.
+	Page int `json:"page,omitempty"`
 
 	// look marks an unknown revocation that a person has to know of.
 	look bool
@@ -121,6 +124,9 @@ type Options struct {
 	TimestampRoots []*x509.Certificate
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+	// SealPage is the page, from 1, on which a visible signature was asked for; 0: none was. VerifyReturned wants to see
+	// it there: elsewhere, or not at all, it needs a look.
+	SealPage int
 	// Fetch gets revocation data over the network (HTTPFetch), and what can't be told
 	// then needs a look. With nil nobody is asked: what the file brings still counts,
 	// and not to know is no obstacle. It is called only with addresses from

@@ -14,8 +14,9 @@ const maxSealArea = 0.15
 
 // addition is what a signing revision added, as far as it shows.
 type addition struct {
-	page int // from 1; 0 for a signature without a widget on a page
-	rect []float64
+	page  int // from 1; 0 for a signature without a widget on a page
+	rect  []float64
+	drawn bool // it has a look of its own, on the page and not hidden
 }
 
 // revisionDiff holds an update against the revision before it.
@@ -593,6 +594,10 @@ func (d *revisionDiff) page(p pdf.Page, number int) error {
 		if d.shown.rect, err = d.seal(w, p); err != nil {
 			return err
 		}
+		d.shown.drawn, err = d.drawn(w, p)
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -607,21 +612,46 @@ func (d *revisionDiff) seal(w *pdf.Dict, p pdf.Page) ([]float64, error) {
 	if area == 0 {
 		return nil, nil
 	}
-	box, ok := d.rect(p.MediaBox)
-	if crop, sound := d.rect(p.CropBox); ok && p.CropBox != nil {
-		// What is shown is what both have.
-		ok = sound
-		if sound {
-			box = []float64{max(box[0], crop[0]), max(box[1], crop[1]), min(box[2], crop[2]), min(box[3], crop[3])}
-		}
-	}
-	if !ok || box[0] >= box[2] || box[1] >= box[3] {
+	box, ok := d.box(p)
+	if !ok {
 		return nil, violated("the page of the signature's widget has no sound size")
 	}
 	if area > maxSealArea*(box[2]-box[0])*(box[3]-box[1]) {
 		return nil, violated("the signature's widget covers too much of its page")
 	}
 	return rect, nil
+}
+
+// box is what is shown of a page: what its media box and its crop box both have.
+func (d *revisionDiff) box(p pdf.Page) ([]float64, bool) {
+	box, ok := d.rect(p.MediaBox)
+	if crop, sound := d.rect(p.CropBox); ok && p.CropBox != nil {
+		ok = sound
+		if sound {
+			box = []float64{max(box[0], crop[0]), max(box[1], crop[1]), min(box[2], crop[2]), min(box[3], crop[3])}
+		}
+	}
+	return box, ok && box[0] < box[2] && box[1] < box[3]
+}
+
+// The annotation flags that keep a widget from being seen (ISO 32000-1, 12.5.3).
+const unseen = 1<<1 | 1<<5
+
+// drawn says whether a widget shows something: it isn't hidden, lies on what is shown of its page, and has a look.
+func (d *revisionDiff) drawn(w *pdf.Dict, p pdf.Page) (bool, error) {
+	rect, ok := d.rect(w.Get("Rect"))
+	box, sound := d.box(p)
+	flags, _ := w.Get("F").(pdf.Int)
+	if !ok || !sound || flags&unseen != 0 || min(rect[2], box[2]) <= max(rect[0], box[0]) || min(rect[3], box[3]) <= max(rect[1], box[1]) {
+		return false, nil
+	}
+	looks, err := d.now.Dict(w.Get("AP"))
+	if err != nil || looks == nil {
+		return false, err
+	}
+	look, err := d.now.Resolve(looks.Get("N"))
+	_, drawn := look.(*pdf.Stream)
+	return drawn, err
 }
 
 func (d *revisionDiff) rect(o pdf.Object) ([]float64, bool) {

@@ -1,6 +1,10 @@
 package pdfsig
 
-import "github.com/sign-with-cmd/sign-with-cmd/host/problem"
+import (
+	"fmt"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+)
 
 // sentences gives each check's line for a person, by result.
 var sentences = map[string]map[Result]problem.Text{
@@ -63,6 +67,10 @@ var sentences = map[string]map[Result]problem.Text{
 		Fail:    {PT: "Foi alterada mais alguma coisa além de acrescentar a assinatura.", EN: "Something else was changed besides adding the signature."},
 		Unknown: {PT: "Não foi possível comparar com o documento antes da assinatura.", EN: "It could not be compared with the document before the signature."},
 	},
+	CheckSeal: {
+		Pass:    {PT: "A assinatura é visível, com um selo na página %d.", EN: "The signature is visible, with a seal on page %d."},
+		Unknown: {PT: "O selo da assinatura está na página %d, e não na que foi pedida.", EN: "The signature's seal is on page %d, and not on the one asked for."},
+	},
 	CheckRevocation: {
 		Pass:    {PT: "O certificado não foi revogado.", EN: "The certificate was not revoked."},
 		Fail:    {PT: "O certificado foi revogado.", EN: "The certificate was revoked."},
@@ -93,13 +101,22 @@ var unreached = map[string]problem.Text{
 	CheckValidity: {PT: "O prazo do certificado não chegou a ser verificado.", EN: "The validity of the certificate was not checked."},
 }
 
+// noSeal is for a visible signature that was asked for and doesn't show.
+var noSeal = problem.Text{PT: "Foi pedida uma assinatura visível e a que veio não se vê.", EN: "A visible signature was asked for, and the one that came doesn't show."}
+
 // Sentence gives the finding as one line for a person: "en" in English, anything
 // else in Portuguese.
 func (f Finding) Sentence(lang string) string {
 	if t, ok := unreached[f.Check]; ok && f.Result == Unknown && f.Detail == NotReached {
 		return t.In(lang)
 	}
+	if f.Check == CheckSeal && f.Result == Unknown && f.Page == 0 {
+		return noSeal.In(lang)
+	}
 	if t, ok := sentences[f.Check][f.Result]; ok {
+		if f.Check == CheckSeal {
+			return fmt.Sprintf(t.In(lang), f.Page)
+		}
 		return t.In(lang)
 	}
 	return problem.Text{PT: "Verificação desconhecida.", EN: "Unknown check."}.In(lang)

@@ -274,12 +274,28 @@ func (v *verification) revision(b *base, now *pdf.View, s sigField, sig *Signatu
 	}
 	seal, err := explainSigning(v.doc.At(b.section), now, inc, s)
 	sig.Page, sig.Rect, sig.Visible = seal.page, seal.rect, seal.rect != nil
-	if sig.Visible {
-		// A seal may lie over a word of the text: a person should know where it is.
-		v.add(CheckRevisionChanges, Pass, "a visible seal on page %d, at %v", seal.page, seal.rect)
-		return nil
+	if err := v.settle(CheckRevisionChanges, err); err != nil {
+		return err
 	}
-	return v.settle(CheckRevisionChanges, err)
+	if err == nil {
+		v.seal(seal)
+	}
+	return nil
+}
+
+// seal says where the signature shows, as it may lie over a word of the text, and whether that's what was asked for.
+func (v *verification) seal(s addition) {
+	f := Finding{Check: CheckSeal, Result: Pass, Page: s.page, Detail: fmt.Sprintf("a visible seal on page %d, at %v", s.page, s.rect)}
+	switch asked := v.opts.SealPage; {
+	case asked == 0 && s.rect == nil:
+		return
+	case asked == 0:
+	case s.rect == nil || !s.drawn:
+		f.Result, f.Page, f.Detail = Unknown, 0, "a visible seal was asked for, and none shows"
+	case s.page != asked:
+		f.Result, f.Detail = Unknown, fmt.Sprintf("%s, and it was asked for on page %d", f.Detail, asked)
+	}
+	v.findings = append(v.findings, f)
 }
 
 func (v *verification) oneUpdate(b *base) (*pdf.Increment, error) {

@@ -65,6 +65,9 @@ const (
 	OpenFailed         Code = "OPEN_FAILED"
 	DocumentBusy       Code = "DOCUMENT_BUSY"
 	TraceFailed        Code = "TRACE_FAILED"
+	VisibleInvalid     Code = "VISIBLE_INVALID"
+	VisibleByHand      Code = "VISIBLE_BY_HAND"
+	VisibleNotOffered  Code = "VISIBLE_NOT_OFFERED"
 )
 
 // Table is every code once, append-only: a new code goes at the end, and no row
@@ -259,4 +262,13 @@ var Table = []Entry{
 	{TraceFailed,
 		Text{"Não foi possível guardar o rasto das páginas. A assinatura não é afetada.", "The trace of the pages couldn't be kept. The signing isn't affected."},
 		Text{"Liberte espaço ou corrija as permissões da pasta de dados do programa e peça-o de novo.", "Free some space, or correct the permissions of the program's data folder, and ask for it again."}, RetryWait},
+	{VisibleInvalid,
+		Text{"A escolha da assinatura visível não serve para este documento.", "The choice of a visible signature doesn't fit this document."},
+		Text{"Escolha uma página que o documento tenha, a orientação e a posição.", "Choose a page that the document has, the orientation and the position."}, RetryType},
+	{VisibleByHand,
+		Text{"O programa não conhece os campos da assinatura visível desta página da Chave Móvel Digital.", "This program doesn't know the fields for a visible signature on this Chave Móvel Digital page."},
+		Text{"Escolha nessa página a assinatura visível que pediu e prima Submeter; o programa segue a partir daí.", "Choose on that page the visible signature that you asked for and press Submit; the program carries on from there."}, RetryNothing},
+	{VisibleNotOffered,
+		Text{"O sítio da Chave Móvel Digital não perguntou se a assinatura é visível. Nada foi assinado.", "The Chave Móvel Digital site didn't ask whether the signature is visible. Nothing was signed."},
+		Text{"Comece de novo com uma assinatura invisível.", "Start again with an invisible signature."}, RetryStart},
 }

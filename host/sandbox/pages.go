@@ -8,8 +8,12 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig/pdf"
+	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox/signer"
 )
 
 // The paths of the real pages (facts/cmd.md 1.1). The one of the phone and PIN page is not known for the signing
@@ -451,11 +455,42 @@ func (x *exchange) postDetails() {
 	case x.pressed("btnBackReg"):
 		x.show(stepPreview)
 	case x.pressed("btnSignDetails"):
+		seal, ok := x.wantedSeal()
+		if !ok {
+			x.page("error.seal")
+			return
+		}
+		x.p.seal = seal
 		x.p.token = randomText(16)
 		x.show(stepHandoff)
 	default:
 		x.page("")
 	}
+}
+
+// wantedSeal reads what was chosen of a visible signature: nil for none, false for a page that the document hasn't.
+func (x *exchange) wantedSeal() (*signer.Seal, bool) {
+	value := func(control string) string { return x.form.value(x.p.look.controls.field(control)) }
+	if value("chkVisible") != "on" {
+		return nil, true
+	}
+	place, err := strconv.Atoi(value("ddlPosition"))
+	if err != nil || place < 1 || place > len(signer.Places) {
+		return nil, false
+	}
+	number, err := strconv.Atoi(value("txtPage"))
+	if err != nil {
+		return nil, false
+	}
+	pages := 0
+	doc, err := pdf.Open(bytes.NewReader(x.p.document.data), int64(len(x.p.document.data)))
+	if err == nil {
+		err = doc.At(0).Pages(func(pdf.Page) bool { pages++; return true })
+	}
+	if err != nil || number < 1 || number > pages {
+		return nil, false
+	}
+	return &signer.Seal{Page: number, Place: signer.Places[place-1], Landscape: value("ddlOrientation") == "L"}, true
 }
 
 // arriveAtCredentials takes the one-time token that the hand-off page posts to the first host.

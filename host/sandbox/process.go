@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox/signer"
 )
 
 // step is where a process stands; its text names the page in Counts.
@@ -53,6 +55,7 @@ type process struct {
 	over    bool // a hook has let the fault do its work once
 
 	document document
+	seal     *signer.Seal // what was chosen on the details page
 	phone    string
 	typed    string // the phone as it was typed
 	message  *message

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox/signer"
 )
 
 // humanCheckValue is what the page's script puts in the hidden box on load; a client that runs no script leaves it empty.
@@ -26,6 +28,7 @@ type view struct {
 	Text         string
 	Start        string // the intro page
 
+	Places            []int  // where a seal may be, row by row
 	Citizen           string // whose signature it is
 	Ending            string // the phone's last digits
 	Name, Size, Limit string // the document
@@ -120,6 +123,11 @@ func (x *exchange) pageWith(problem, info string) {
 	}
 	if p.step == stepHandoff {
 		v.Token, v.Target = p.token, x.s.origin(cmdHost)+credentialsPath
+	}
+	if p.step == stepDetails {
+		for i := range signer.Places {
+			v.Places = append(v.Places, i+1)
+		}
 	}
 	if p.step != stepIntro && p.step != stepChoose {
 		v.Citizen = citizenName

@@ -4,6 +4,8 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox/signer"
 )
 
 // delivery is what the code's POST is answered with. A fault may change any of it.
@@ -30,7 +32,9 @@ func (x *exchange) deliver() {
 	if source != nil {
 		citizen := x.s.citizen
 		if x.p.fault.seal {
-			citizen = citizen.Visible()
+			citizen = citizen.Visible(signer.Seal{Page: 1, Place: "bottom-left"})
+		} else if x.p.seal != nil {
+			citizen = citizen.Visible(*x.p.seal)
 		}
 		signed, err := citizen.Sign(source, x.s.cfg.Now())
 		if err != nil {

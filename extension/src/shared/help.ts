@@ -70,6 +70,7 @@ const codesOf: Record<TopicName, readonly string[]> = {
 export const enough: readonly string[] = [
   "INTERNAL", "MESSAGE_MALFORMED", "MESSAGE_TOO_LARGE", "MESSAGE_UNKNOWN", "MESSAGE_OUT_OF_TURN", "BUSY", "DOCUMENT_BUSY", "TRACE_FAILED", "CANCELLED", "CANCEL_TOO_LATE", "PDF_CHANGED",
   "CONFIRM_MISSING", "UPLOAD_INVALID", "BROWSER_LOST", "SESSION_EXPIRED", "SCREENSHOT_FAILED", "INPUT_TIMEOUT",
+  "VISIBLE_INVALID", "VISIBLE_BY_HAND", "VISIBLE_NOT_OFFERED",
 ];
 
 const byCode = new Map<string, TopicName>();

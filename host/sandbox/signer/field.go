@@ -3,15 +3,19 @@ package signer
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig/pdf"
 )
 
-// addField makes the field of a signature, which is its own widget, on the first
-// page. Lists that are there are added to, where they are: an old field or
+// addField makes the field of a signature, which is its own widget, on the first page or where its seal is to be. Lists that are there are added to, where they are: an old field or
 // annotation must never be lost.
-func addField(view *pdf.View, u *pdf.Update, sig pdf.Ref, seal bool) error {
-	page, err := firstPage(view)
+func addField(view *pdf.View, u *pdf.Update, sig pdf.Ref, seal *Seal) error {
+	number := 1
+	if seal != nil {
+		number = seal.Page
+	}
+	page, err := pageOf(view, number)
 	if err != nil {
 		return err
 	}
@@ -40,10 +44,14 @@ func addField(view *pdf.View, u *pdf.Update, sig pdf.Ref, seal bool) error {
 	field.Set("F", pdf.Int(132)) // printed and locked; without area it doesn't show
 	field.Set("Rect", pdf.Array{pdf.Int(0), pdf.Int(0), pdf.Int(0), pdf.Int(0)})
 	field.Set("P", page.Ref)
-	if seal {
-		field.Set("Rect", pdf.Array{pdf.Int(40), pdf.Int(40), pdf.Int(40 + sealWidth), pdf.Int(40 + sealHeight)})
+	if seal != nil {
+		x, y, width, height, err := seal.on(view, page)
+		if err != nil {
+			return err
+		}
+		field.Set("Rect", pdf.Array{pdf.Int(x), pdf.Int(y), pdf.Int(x + width), pdf.Int(y + height)})
 		look := pdf.NewDict()
-		look.Set("N", u.Add(pdf.RawObject(sealLook())))
+		look.Set("N", u.Add(pdf.RawObject(sealLook(width, height))))
 		field.Set("AP", look)
 	}
 	r := u.Add(field)
@@ -53,12 +61,49 @@ func addField(view *pdf.View, u *pdf.Update, sig pdf.Ref, seal bool) error {
 	return addToForm(view, u, root, catalog, form, r)
 }
 
-const sealWidth, sealHeight = 160, 40 // points
+const sealWidth, sealHeight, sealMargin = 160, 40, 40 // points
+
+// on gives the seal's rectangle on a page, in points: smaller than usual on a small page, as it must never cover much of it.
+func (s *Seal) on(view *pdf.View, page pdf.Page) (x, y, width, height int, err error) {
+	of := page.CropBox
+	if of == nil {
+		of = page.MediaBox
+	}
+	box, err := view.Array(of)
+	if err != nil {
+		return 0, 0, 0, 0, err
+	}
+	var side [4]int
+	for i := range side {
+		n, ok := float64(0), len(box) == len(side)
+		if ok {
+			n, ok = pdf.Number(box[i])
+		}
+		if !ok {
+			return 0, 0, 0, 0, errors.New("the page has no size")
+		}
+		side[i] = int(n)
+	}
+	at := slices.Index(Places, s.Place)
+	if at < 0 {
+		return 0, 0, 0, 0, errors.New("no such place on a page")
+	}
+	width, height = sealWidth, sealHeight
+	if s.Landscape {
+		width, height = height, width
+	}
+	pageWidth, pageHeight := side[2]-side[0], side[3]-side[1]
+	width, height = min(width, pageWidth*3/10), min(height, pageHeight*3/10)
+	marginX, marginY := min(sealMargin, pageWidth/10), min(sealMargin, pageHeight/10)
+	x = side[0] + marginX + (pageWidth-2*marginX-width)*(at%3)/2
+	y = side[1] + marginY + (pageHeight-2*marginY-height)*(2-at/3)/2
+	return x, y, width, height, nil
+}
 
 // sealLook is a frame: the sandbox's seal names nobody.
-func sealLook() []byte {
-	draw := fmt.Sprintf("0.7 0.3 0 RG 1 1 %d %d re S", sealWidth-2, sealHeight-2)
-	return fmt.Appendf(nil, "<</Type/XObject/Subtype/Form/BBox[0 0 %d %d]/Length %d>>\nstream\n%s\nendstream", sealWidth, sealHeight, len(draw), draw)
+func sealLook(width, height int) []byte {
+	draw := fmt.Sprintf("0.7 0.3 0 RG 1 1 %d %d re S", width-2, height-2)
+	return fmt.Appendf(nil, "<</Type/XObject/Subtype/Form/BBox[0 0 %d %d]/Length %d>>\nstream\n%s\nendstream", width, height, len(draw), draw)
 }
 
 func addToForm(view *pdf.View, u *pdf.Update, root pdf.Ref, catalog, form *pdf.Dict, field pdf.Ref) error {
@@ -106,13 +151,14 @@ func appendTo(view *pdf.View, u *pdf.Update, d *pdf.Dict, owner pdf.Ref, key pdf
 	return nil
 }
 
-func firstPage(view *pdf.View) (first pdf.Page, err error) {
-	found := false
-	err = view.Pages(func(p pdf.Page) bool { first, found = p, true; return false })
-	if err == nil && !found {
-		err = errors.New("the file has no page")
+// pageOf gives a page by its number, from 1.
+func pageOf(view *pdf.View, number int) (page pdf.Page, err error) {
+	left := number
+	err = view.Pages(func(p pdf.Page) bool { page = p; left--; return left > 0 })
+	if err == nil && left > 0 {
+		err = fmt.Errorf("the file has no page %d", number)
 	}
-	return first, err
+	return page, err
 }
 
 // freeName gives a name that no other field of the form's first level has.

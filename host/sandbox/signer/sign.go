@@ -30,13 +30,25 @@ type Identity struct {
 	name  string
 	own   *pair
 	chain []*x509.Certificate
-	seal  bool
+	seal  *Seal
 }
 
-// Visible is the same citizen, whose signatures show a seal on the first page.
-func (id *Identity) Visible() *Identity {
+// Seal is where a signature shows.
+type Seal struct {
+	Page      int    // from 1
+	Place     string // of Places
+	Landscape bool   // turned by a quarter
+}
+
+// Places are the corners, edges and the middle of a page, row by row.
+var Places = []string{
+	"top-left", "top-center", "top-right", "middle-left", "middle-center", "middle-right", "bottom-left", "bottom-center", "bottom-right",
+}
+
+// Visible is the same citizen, whose signatures show a seal.
+func (id *Identity) Visible(seal Seal) *Identity {
 	other := *id
-	other.seal = true
+	other.seal = &seal
 	return &other
 }
 

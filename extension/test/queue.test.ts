@@ -64,6 +64,26 @@ async function code(queue: Queue, name: string): Promise<void> {
 }
 
 describe("several documents", () => {
+  it("are all signed visibly where that was chosen, and not otherwise", async () => {
+    play();
+    const visible = { page: "last", orientation: "portrait", place: "bottom-right" } as const;
+    const queue = new Queue();
+    await choose(queue, "a.pdf", "b.pdf");
+    await queue.act({ do: "confirm" });
+    await shows(queue, "document", "b.pdf");
+    await queue.act({ do: "confirm" });
+    await shows(queue, "credentials", "a.pdf");
+    await queue.act({ do: "credentials", country: "+351", number: "912345678", pin, visible });
+    await code(queue, "a.pdf");
+    save("a.pdf");
+    await code(queue, "b.pdf");
+    save("b.pdf");
+    expect(told("phone").map((m) => m.visible)).toEqual([visible, visible]);
+    await queue.act({ do: "reset" });
+    await choose(queue, "c.pdf");
+    expect(queue.view.visible, "the choice was for those documents").toBeUndefined();
+  });
+
   it("are each looked at and confirmed, then signed with one PIN and a code each", async () => {
     play();
     const queue = new Queue();

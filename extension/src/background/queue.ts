@@ -84,7 +84,7 @@ export class Queue {
         if (queue?.phase === "review") return this.#giveUp();
         break;
       case "credentials":
-        if (queue?.phase === "sign") this.#kept = { country: action.country, number: action.number, pin: action.pin };
+        if (queue?.phase === "sign") this.#kept = { country: action.country, number: action.number, pin: action.pin, visible: action.visible };
         break;
       case "again":
         if (queue?.phase === "sign") return busy({ ...this.view, queue: undefined }) ? undefined : this.#sign(queue, queue.at);

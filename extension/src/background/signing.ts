@@ -8,7 +8,7 @@ import { Tokens, wellFormed } from "../secrets/tokens";
 import type { Action, Part } from "../shared/actions";
 import { sha256 } from "../shared/base64";
 import { lang } from "../shared/i18n";
-import { MIN_PROTOCOL, PROTOCOL, type ClientMessage, type HostMessage, type Mode, type Problem } from "../shared/protocol";
+import { MIN_PROTOCOL, PROTOCOL, type ClientMessage, type HostMessage, type Mode, type Problem, type Visible } from "../shared/protocol";
 import { busy, initialView, underWay, type View } from "../shared/view";
 import { callBack } from "./attention";
 import type { DisconnectCode } from "./disconnect";
@@ -33,6 +33,7 @@ export interface Credentials {
   country: string;
   number: string;
   pin: string;
+  visible?: Visible;
 }
 
 /** What the person has said already of a document that comes again: that it's the one, and phone and PIN. */
@@ -260,15 +261,15 @@ export class Signing {
     waiting?.done(m);
   }
 
-  #credentials({ country, number, pin }: Credentials): void {
+  #credentials({ country, number, pin, visible }: Credentials): void {
     if (this.view.screen !== "credentials" || !this.view.document) return;
-    const view: View = { ...this.view, phone: { country, number } };
+    const view: View = { ...this.view, phone: { country, number }, visible };
     if (!wellFormed("pin", pin)) return this.#show({ ...view, problem: problems.format("pin") });
     // In relay mode the PIN stays here, and the host gets a token.
     const secret = view.mode === "relay" ? { pin_token: this.#tokens.give("pin", pin) } : { pin };
     const confirm = view.document!.sha256;
     this.#show({ ...view, screen: "working", problem: undefined, picture: undefined });
-    this.#send({ phone: `${country} ${number}`, ...secret, confirm, ...(view.lookFirst ? { sign_again: confirm } : {}) });
+    this.#send({ phone: `${country} ${number}`, ...secret, confirm, ...(view.lookFirst ? { sign_again: confirm } : {}), ...(visible ? { visible } : {}) });
   }
 
   async #code(typed: string): Promise<void> {
@@ -338,6 +339,7 @@ export class Signing {
       host: {
         version: hello.version ?? "", environment: hello.environment ?? "", custom: hello.custom_environment ?? false, modes,
         browserAt: hello.browser_at, noBrowser: hello.unready?.[chosen.mode] === "BROWSER_NOT_FOUND",
+        visible: hello.capabilities?.includes("visible") ?? false,
       },
       mode: chosen.mode,
       modeChanged: chosen.changed,

@@ -33,7 +33,7 @@ export function reduce(view: View, m: HostMessage, now: number): View {
         ...next,
         screen: "assist",
         problem: m.error,
-        assist: { step: m.step ?? "", title: m.title ?? "", site: m.host ?? "", shown: m.shown ?? false, ...(m.trace ? { trace: m.trace } : {}) },
+        assist: { step: m.step ?? "", title: m.title ?? "", site: m.host ?? "", shown: m.shown ?? false, ...(m.trace ? { trace: m.trace } : {}), ...(m.visible ? { visible: m.visible } : {}) },
         picture: m.screenshot || next.picture,
       };
     case "done":

@@ -1,5 +1,6 @@
 // What a page of the extension asks of the worker, and what it gets.
 
+import type { Visible } from "./protocol";
 import type { View } from "./view";
 
 /** A document that a page points at. */
@@ -20,7 +21,8 @@ export type Action =
   | { do: "part"; sha256: string; offset: number }
   | { do: "confirm" }
   | { do: "accept-mode" }
-  | { do: "credentials"; country: string; number: string; pin: string }
+  /** visible: the signature is to show; of several documents, in each. */
+  | { do: "credentials"; country: string; number: string; pin: string; visible?: Visible }
   | { do: "otp"; code: string }
   | { do: "resend" }
   | { do: "cancel" }

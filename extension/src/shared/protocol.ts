@@ -42,6 +42,18 @@ export interface DocInfo {
   damaged?: string;
 }
 
+/** Where a seal may be on its page, row by row. */
+export const places = [
+  "top-left", "top-center", "top-right", "middle-left", "middle-center", "middle-right", "bottom-left", "bottom-center", "bottom-right",
+] as const;
+
+/** A signature that shows in the document; without it, it doesn't. */
+export interface Visible {
+  page: "first" | "last" | number;
+  orientation: "portrait" | "landscape";
+  place: (typeof places)[number];
+}
+
 export interface FileInfo {
   path: string;
   name: string;
@@ -117,6 +129,8 @@ export interface HostMessage {
   title?: string;
   host?: string;
   shown?: boolean;
+  /** What the person has to choose themselves. */
+  visible?: Visible;
   trace?: string;
   open?: string;
   result?: Result;
@@ -137,7 +151,7 @@ export type ClientMessage =
   | { upload_local: Chunk }
   | { document: { pdf_file_path: string } }
   | { document_data: number }
-  | { phone: string; pin?: string; pin_token?: string; confirm: string; sign_again?: string }
+  | { phone: string; pin?: string; pin_token?: string; confirm: string; sign_again?: string; visible?: Visible }
   | { otp?: string; otp_token?: string }
   | { resend: "" }
   | { cancel: "" }

@@ -1,6 +1,6 @@
 // What every page of the extension shows: one value, made by the worker. It never holds a PIN or a code that was typed.
 
-import type { DocInfo, FileInfo, Leftover, Mode, Problem, Result } from "./protocol";
+import type { DocInfo, FileInfo, Leftover, Mode, Problem, Result, Visible } from "./protocol";
 
 export type Screen =
   | "choose" // nothing is under way
@@ -68,7 +68,7 @@ export interface View {
   /** What went wrong on this screen. */
   problem?: Problem;
 
-  host?: { version: string; environment: string; custom: boolean; modes: Mode[]; browserAt?: string; noBrowser?: boolean };
+  host?: { version: string; environment: string; custom: boolean; modes: Mode[]; browserAt?: string; noBrowser?: boolean; visible?: boolean };
   /** How the browser of this signing is held; in launch the PIN passes the host. */
   mode: Mode;
   /** A try in the sandbox inside the host: nothing of it has legal value. */
@@ -89,6 +89,8 @@ export interface View {
   confirmed?: boolean;
   /** The phone as it was typed, for typing the PIN again. In memory only. */
   phone?: { country: string; number: string };
+  /** What was chosen of a visible signature; none: it doesn't show. */
+  visible?: Visible;
 
   id?: string;
   /** Progress in the order it came, each once. */
@@ -99,7 +101,7 @@ export interface View {
   /** When the code was sent, in ms since 1970. */
   sentAt?: number;
   cancelling?: boolean;
-  assist?: { step: string; title: string; site: string; shown: boolean; trace?: string };
+  assist?: { step: string; title: string; site: string; shown: boolean; trace?: string; visible?: Visible };
   /** PNG in base64. */
   picture?: string;
 

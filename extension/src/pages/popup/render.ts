@@ -37,8 +37,9 @@ export function render(view: View, act: Act, main: HTMLElement, live: HTMLElemen
   const same = shown === what;
   shown = what;
 
-  const typed = same ? new Map([...main.querySelectorAll("input")].map((i) => [i.id, i.type === "checkbox" ? i.checked : i.value])) : new Map();
+  const typed = same ? new Map([...main.querySelectorAll("input")].map((i) => [i.id, i.type === "checkbox" || i.type === "radio" ? i.checked : i.value])) : new Map();
   const focused = same ? (document.activeElement as HTMLElement | null)?.id : "";
+  const open = same ? [...main.querySelectorAll("details[open]")].map((d) => d.id) : [];
   if (view.screen !== "document") forgetPreview();
   replaceAround(main, [...screens[view.screen](view, act), ...queueStrip(view, act)]);
   main.dataset.screen = view.screen;
@@ -47,6 +48,7 @@ export function render(view: View, act: Act, main: HTMLElement, live: HTMLElemen
     if (typeof value === "boolean") input.checked = value;
     else if (value && input.type !== "file") input.value = value;
   }
+  for (const details of main.querySelectorAll("details")) details.open ||= details.id !== "" && open.includes(details.id);
   if (focused) document.getElementById(focused)?.focus();
   else if (!same) focusHeading(main);
 

@@ -4,6 +4,7 @@ import type { View } from "../../../shared/view";
 import { button, h, note, para } from "../../dom";
 import { problemNote } from "../problem";
 import type { Act, Screen } from "../screen";
+import { visibleSignature } from "../visible";
 
 export const credentials: Screen = (view, act) => [
   h("h1", {}, t("credentialsTitle")),
@@ -88,6 +89,10 @@ function form(view: View, act: Act): Node {
     (phone.value ? pin : phone).focus();
   });
 
+  // Once the document is with the site, it has been chosen.
+  const chosen = view.steps.length > 0 || !view.host?.visible;
+  const seal = chosen ? undefined : visibleSignature(view);
+
   const form = h(
     "form",
     { className: "fields", noValidate: false },
@@ -104,6 +109,7 @@ function form(view: View, act: Act): Node {
     pin,
     para(t("pinHint"), "hint"),
     !view.trial && h("label", { className: "check" }, remember, t("rememberPhone")),
+    seal?.node,
     h(
       "div",
       { className: "buttons" },
@@ -111,9 +117,10 @@ function form(view: View, act: Act): Node {
       button(t("cancel"), () => act({ do: "cancel" })),
     ),
   );
-  form.querySelectorAll(".hint").forEach((hint, i) => (hint.id = i === 0 ? "phone-hint" : "pin-hint"));
+  form.querySelectorAll(":scope > .hint").forEach((hint, i) => (hint.id = i === 0 ? "phone-hint" : "pin-hint"));
   form.onsubmit = (e) => {
     e.preventDefault();
+    if (seal && !seal.valid()) return;
     // A try's number is nobody's.
     if (!view.trial) {
       void saveSettings(
@@ -124,7 +131,7 @@ function form(view: View, act: Act): Node {
     }
     const typed = pin.value;
     pin.value = "";
-    act({ do: "credentials", country: country.value, number: phone.value, pin: typed });
+    act({ do: "credentials", country: country.value, number: phone.value, pin: typed, visible: seal ? seal.read() : view.visible });
   };
   return form;
 }

@@ -13,8 +13,9 @@ for (const browser of ["chromium", "firefox"]) {
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
   await build({
-    // Paths in the output are relative to this: else it depends on where the build was started.
+    // Paths in the output are relative to this, and node_modules may be a link: else it depends on where and how it was built.
     absWorkingDir: here("."),
+    preserveSymlinks: true,
     entryPoints: {
       worker: here("src/background/worker.ts"),
       popup: here("src/pages/popup/popup.ts"),
@@ -23,6 +24,7 @@ for (const browser of ["chromium", "firefox"]) {
       help: here("src/pages/help/help.ts"),
       history: here("src/pages/history/history.ts"),
       preview: here("src/preview/frame.ts"),
+      about: here("src/pages/about/about.ts"),
     },
     outdir: out,
     bundle: true,
@@ -44,7 +46,7 @@ for (const browser of ["chromium", "firefox"]) {
   await cp(here("_locales"), `${out}/_locales`, { recursive: true });
   // A Brazilian browser looks for pt_BR, then pt, and never for pt_PT.
   await cp(here("_locales/pt_PT"), `${out}/_locales/pt`, { recursive: true });
-  for (const page of ["popup", "options", "welcome", "help", "history"]) {
+  for (const page of ["popup", "options", "welcome", "help", "history", "about"]) {
     await cp(here(`src/pages/${page}/${page}.html`), `${out}/${page}.html`);
   }
   await cp(here("src/pages/style.css"), `${out}/style.css`);

@@ -11,10 +11,11 @@ export const inline = {
   setup(build) {
     build.onResolve({ filter: /^inline-(worker|bytes):/ }, ({ path }) => {
       const [kind, file] = path.split(":");
-      return { path: fileURLToPath(import.meta.resolve(file)), namespace: kind };
+      // The path stands in the output: it must not tell where this was built.
+      return { path: file, namespace: kind, pluginData: fileURLToPath(import.meta.resolve(file)) };
     });
-    build.onLoad({ filter: /./, namespace: "inline-bytes" }, async ({ path }) => ({ contents: await readFile(path), loader: "binary" }));
-    build.onLoad({ filter: /./, namespace: "inline-worker" }, async ({ path }) => {
+    build.onLoad({ filter: /./, namespace: "inline-bytes" }, async ({ pluginData }) => ({ contents: await readFile(pluginData), loader: "binary" }));
+    build.onLoad({ filter: /./, namespace: "inline-worker" }, async ({ pluginData: path }) => {
       // Chromium starts no worker of modules from a blob: of an origin without a name (measured, 156).
       const { charset, target } = build.initialOptions;
       const stdin = { contents: await closed(path), resolveDir: dirname(path), loader: "js" };

@@ -46,7 +46,8 @@ export function manifest(browser, version) {
         gecko: {
           id: "sign-with-cmd@sign-with-cmd.example",
           strict_min_version: "142.0",
-          data_collection_permissions: { required: ["none"] },
+          // The program is outside the browser, so what it gets counts as transmitted (docs/RELEASING.md).
+          data_collection_permissions: { required: ["authenticationInfo", "personallyIdentifyingInfo", "websiteContent"] },
         },
       },
     };

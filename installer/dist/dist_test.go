@@ -41,6 +41,8 @@ func made(t *testing.T, written time.Time, mode fs.FileMode, cwd string) map[str
 	}
 	modules, err := filepath.Abs(filepath.Join(source, "extension", "node_modules"))
 	require.NoError(t, err)
+	modules, err = filepath.EvalSymlinks(modules)
+	require.NoError(t, err)
 	require.NoError(t, os.Symlink(modules, filepath.Join(root, "extension", "node_modules")))
 	build := exec.Command("node", filepath.Join(root, "extension", "build.mjs"))
 	build.Dir = filepath.Join(root, cwd)
@@ -51,6 +53,13 @@ func made(t *testing.T, written time.Time, mode fs.FileMode, cwd string) map[str
 	m.version, err = readVersion(filepath.Join(root, "VERSION"))
 	require.NoError(t, err)
 	require.NoError(t, m.extensions())
+	for _, kind := range []manifests.Kind{manifests.Chromium, manifests.Firefox} {
+		built, err := m.built(kind)
+		require.NoError(t, err)
+		for _, f := range built {
+			require.False(t, bytes.Contains(f.data, []byte(root)) || bytes.Contains(f.data, []byte(filepath.Dir(modules))), "%s tells where it was built", f.path)
+		}
+	}
 	sums := map[string][32]byte{}
 	entries, err := os.ReadDir(m.out)
 	require.NoError(t, err)

@@ -31,7 +31,7 @@ export function frame(): Frame {
   return { main, live, footer };
 }
 
-const pages = { welcome: "navFirst", help: "navHelp", history: "navHistory" } as const satisfies Record<string, Key>;
+const pages = { welcome: "navFirst", help: "navHelp", history: "navHistory", about: "navAbout" } as const satisfies Record<string, Key>;
 
 /** The frame of a page in a tab of its own, with the ways to the others. */
 export function pageFrame(here: keyof typeof pages, title: Key): Frame {

@@ -10,8 +10,10 @@ export const official = {
   validator: "https://validador.autenticacao.gov.pt/validation",
 } as const;
 
-/** How the program comes onto a computer. */
-export const installPage = "https://github.com/sign-with-cmd/sign-with-cmd#readme";
+/** The project's own pages: what it is, how the program comes onto a computer, what is kept of a person. */
+export const home = "https://github.com/sign-with-cmd/sign-with-cmd";
+export const installPage = `${home}#readme`;
+export const privacyPage = `${home}/blob/main/PRIVACY.md`;
 
 export interface Topic {
   title: Key;

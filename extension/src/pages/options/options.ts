@@ -59,7 +59,7 @@ async function draw(): Promise<void> {
       "fieldset",
       {},
       h("legend", {}, t("optionHelp")),
-      h("p", { className: "ways" }, ownPage("welcome.html", t("firstTime")), ownPage("help.html", t("navHelp"))),
+      h("p", { className: "ways" }, ownPage("welcome.html", t("firstTime")), ownPage("help.html", t("navHelp")), ownPage("about.html", t("navAbout"))),
     ),
     h(
       "fieldset",

@@ -94,8 +94,12 @@ func registered(form string) []file {
 			add(file{folder + "/" + manifests.Host() + ".json", manifests.New(b.Kind, program, nil).JSON(), 0o644})
 		}
 		if b.Kind == manifests.Chromium && b.Linux.Extensions != "" && form == "deb" {
-			up := strings.Repeat("../", strings.Count(b.Linux.Extensions, "/")-1) // below /usr: Debian's policy 10.5 wants it relative
-			add(file{b.Linux.Extensions + "/sign-with-cmd", []byte(up + strings.TrimPrefix(share, "/usr/") + "/chromium"), fs.ModeSymlink})
+			// Debian's policy 10.5 wants it relative, and no longer than it must be.
+			to, err := filepath.Rel(b.Linux.Extensions, share+"/chromium")
+			if err != nil {
+				panic(err) // both are absolute
+			}
+			add(file{b.Linux.Extensions + "/sign-with-cmd", []byte(filepath.ToSlash(to)), fs.ModeSymlink})
 		}
 	}
 	return files

@@ -9,6 +9,9 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -27,6 +30,7 @@ const maxDocuments = 100
 // signFlags are the flags of the command itself.
 type signFlags struct {
 	phone                     string
+	visible                   string
 	sha256                    []string
 	pinStdin, signAgain, json bool
 }
@@ -75,6 +79,7 @@ look before you sign again; 130 cancelled. Of several documents the gravest: 4, 
 	flags.StringVar(&f.phone, "phone", "", "número de telemóvel, ou CMDSIGN_PHONE / mobile number, or CMDSIGN_PHONE")
 	flags.StringArrayVar(&f.sha256, "sha256", nil, "SHA-256 de cada ficheiro, pela ordem: confirma-o sem perguntar / of each file, in order: confirms it without asking")
 	flags.BoolVar(&f.pinStdin, "pin-stdin", false, "ler do stdin o PIN, e depois os códigos, um por linha / read the PIN from stdin, then the codes, a line each")
+	flags.StringVar(&f.visible, "visible", "", "assinatura visível, por exemplo page=last,place=bottom-right / visible signature, for example page=last,place=bottom-right")
 	flags.BoolVar(&f.signAgain, "sign-again", false, "já procurei o que uma tentativa anterior possa ter assinado / I have looked for what an earlier try may have signed")
 	flags.BoolVar(&f.json, "json", false, "JSON: as mensagens de PROTOCOL.md e um resumo, um objeto por linha / the messages of PROTOCOL.md and a summary, one object a line")
 	return cmd
@@ -86,6 +91,7 @@ var hexSum = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
 var (
 	usageTwice    = problem.Text{PT: "%s está duas vezes na linha de comando: seria assinado duas vezes", EN: "%s is on the command line twice: it would be signed twice"}
 	usageSums     = problem.Text{PT: "--sha256: é preciso um de 64 algarismos hexadecimais por ficheiro, pela mesma ordem", EN: "--sha256: one of 64 hexadecimal digits is needed for each file, in the same order"}
+	usageVisible  = problem.Text{PT: "--visible: por exemplo page=last,place=bottom-right,orientation=portrait; ver docs/SIGN.md", EN: "--visible: for example page=last,place=bottom-right,orientation=portrait; see docs/SIGN.md"}
 	usageConfirm  = problem.Text{PT: "não há terminal onde perguntar se é este o documento: confirme-o com --sha256", EN: "there's no terminal to ask at whether that is the document: confirm it with --sha256"}
 	usagePhone    = problem.Text{PT: "não há terminal onde perguntar o número: use --phone ou CMDSIGN_PHONE", EN: "there's no terminal to ask for the number at: use --phone or CMDSIGN_PHONE"}
 	usagePIN      = problem.Text{PT: "não há terminal onde perguntar o PIN: dê-o no stdin, com --pin-stdin", EN: "there's no terminal to ask for the PIN at: give it on stdin, with --pin-stdin"}
@@ -103,6 +109,11 @@ func (f signFlags) options(cfg *config.Config, args []string) (terminal.Options,
 		f.phone = os.Getenv("CMDSIGN_PHONE")
 	}
 	opts.Phone = secret.New(f.phone)
+	if f.visible != "" {
+		if opts.Visible = visibleOf(f.visible); opts.Visible == nil {
+			return opts, wrong(usageVisible)
+		}
+	}
 	for _, path := range args {
 		abs, err := filepath.Abs(path)
 		if err != nil {
@@ -132,6 +143,36 @@ func (f signFlags) options(cfg *config.Config, args []string) (terminal.Options,
 		return opts, wrong(usagePIN)
 	}
 	return opts, nil
+}
+
+// visibleOf reads --visible, nil where it's wrong. What isn't said is the last page, at its bottom right, upright.
+func visibleOf(flag string) *terminal.Visible {
+	v := &terminal.Visible{Page: "last", Orientation: "portrait", Place: "bottom-right"}
+	said := map[string]bool{}
+	for part := range strings.SplitSeq(flag, ",") {
+		key, value, ok := strings.Cut(strings.TrimSpace(part), "=")
+		if !ok || said[key] {
+			return nil
+		}
+		said[key] = true
+		switch {
+		case key == "page" && (value == "first" || value == "last"):
+			v.Page = value
+		case key == "page":
+			n, err := strconv.Atoi(value)
+			if err != nil || n < 1 {
+				return nil
+			}
+			v.Page = n
+		case key == "orientation" && slices.Contains(conversation.Orientations, value):
+			v.Orientation = value
+		case key == "place" && slices.Contains(conversation.Places, value):
+			v.Place = value
+		default:
+			return nil
+		}
+	}
+	return v
 }
 
 func same(a, b string) bool {

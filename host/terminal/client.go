@@ -73,6 +73,7 @@ type message struct {
 	Host        string     `json:"host"`
 	Shown       bool       `json:"shown"`
 	Trace       string     `json:"trace"`
+	Visible     *Visible   `json:"visible"`
 	Result      *result    `json:"result"`
 	File        *file      `json:"file"`
 }

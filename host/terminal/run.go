@@ -194,6 +194,9 @@ func (r *run) sign(it *item, again bool) {
 
 func (r *run) give(it *item, again bool) {
 	m := map[string]any{"phone": r.Phone.Reveal(), "pin": r.pin.Reveal(), "pdf_file_path": it.path, "confirm": it.confirm}
+	if r.Visible != nil {
+		m["visible"] = r.Visible
+	}
 	if again {
 		m["sign_again"] = it.confirm
 	}

@@ -173,6 +173,9 @@ func (p printer) assist(m message) {
 	if m.Trace != "" {
 		p.say(traceKept, m.Trace)
 	}
+	if v := m.Visible; v != nil {
+		p.say(visibleAsked, v.Page, visibleWords[v.Orientation].In(p.lang), visibleWords[v.Place].In(p.lang))
+	}
 	if m.Shown {
 		p.say(byHand)
 	} else {

@@ -26,8 +26,9 @@ type Options struct {
 	Files     []string // absolute paths, each once
 	SHA256    []string // of each file, in their order: what a script confirms; empty: a person is asked
 	Phone     secret.Secret
-	PINStdin  bool // the PIN is stdin's first line, and each code one of the next
-	SignAgain bool // a person has looked for what an earlier try may have signed
+	PINStdin  bool     // the PIN is stdin's first line, and each code one of the next
+	Visible   *Visible // the signatures are to show; nil: they aren't
+	SignAgain bool     // a person has looked for what an earlier try may have signed
 	JSON      bool
 	Lang      string // pt or en
 	Version   string // the program's own
@@ -37,6 +38,13 @@ type Options struct {
 	Stdout  io.Writer
 	Stderr  io.Writer
 	Signals <-chan os.Signal
+}
+
+// Visible is a wish for a visible signature, as docs/PROTOCOL.md has it.
+type Visible struct {
+	Page        any    `json:"page"` // "first", "last", or a number from 1
+	Orientation string `json:"orientation"`
+	Place       string `json:"place"`
 }
 
 // beside is where news go while stdout has JSON: to the person, where one is asked; else nowhere.

@@ -50,7 +50,8 @@ var (
 	notByHand = problem.Text{
 		PT: "  O navegador não tem janela neste ecrã, por isso não é possível continuar à mão: a cancelar. Com um ecrã (ou no navegador, com a extensão) é possível.",
 		EN: "  The browser has no window on this display, so going on by hand isn't possible: cancelling. With a display (or in the browser, with the extension) it is."}
-	traceKept = problem.Text{PT: "    Guardado para reparação, só neste computador: %s", EN: "    Kept for repair, on this computer only: %s"}
+	visibleAsked = problem.Text{PT: "    Pediu uma assinatura visível. Página: %v. Folha: %s. Posição: %s.", EN: "    You asked for a visible signature. Page: %v. Sheet: %s. Place: %s."}
+	traceKept    = problem.Text{PT: "    Guardado para reparação, só neste computador: %s", EN: "    Kept for repair, on this computer only: %s"}
 
 	documentOf = problem.Text{PT: "Documento %d de %d: %s", EN: "Document %d of %d: %s"}
 	pages      = problem.Text{PT: "  Páginas: %d", EN: "  Pages: %d"}
@@ -70,6 +71,14 @@ var (
 	rowFailed    = problem.Text{PT: "não assinado", EN: "not signed"}
 	rowNotBegun  = problem.Text{PT: "não começado", EN: "not begun"}
 )
+
+// visibleWords are the orientations and places of a visible signature.
+var visibleWords = map[string]problem.Text{
+	"portrait": {PT: "vertical", EN: "portrait"}, "landscape": {PT: "horizontal", EN: "landscape"},
+	"top-left": {PT: "em cima, à esquerda", EN: "top left"}, "top-center": {PT: "em cima, ao centro", EN: "top centre"}, "top-right": {PT: "em cima, à direita", EN: "top right"},
+	"middle-left": {PT: "a meio, à esquerda", EN: "middle left"}, "middle-center": {PT: "ao centro", EN: "centre"}, "middle-right": {PT: "a meio, à direita", EN: "middle right"},
+	"bottom-left": {PT: "em baixo, à esquerda", EN: "bottom left"}, "bottom-center": {PT: "em baixo, ao centro", EN: "bottom centre"}, "bottom-right": {PT: "em baixo, à direita", EN: "bottom right"},
+}
 
 // unfinished is what is said of documents of earlier runs.
 var unfinished = map[string]problem.Text{

@@ -69,9 +69,10 @@ inside apt-get -s install "$deb" </dev/null | grep -q '^Inst chromium ' || fail 
 echo "ok: apt would bring Chromium with it"
 apt install --no-install-recommends chromium chromium-sandbox
 
-# What apt and dpkg write of their own doing isn't the package's.
+# What apt and dpkg write of their own doing isn't the package's. /etc/opt was made by a script of base-files', so dpkg takes it for nobody's
+# when the last thing in it goes.
 files() { (cd "$root" && find . -xdev \( -path ./tmp -o -path ./proc -o -path ./dev -o -path ./home -o -path ./var/cache -o -path ./var/log \
-	-o -path './var/lib/apt' -o -path './var/lib/dpkg' \) -prune -o -printf '%p %y %m %l\n' | sort); }
+	-o -path './var/lib/apt' -o -path './var/lib/dpkg' \) -prune -o -printf '%p %y %m %l\n' | grep -v '^\./etc/opt d ' | sort); }
 inside useradd --create-home maria
 files >"$work/before"
 apt install --no-install-recommends "$deb"

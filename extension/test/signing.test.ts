@@ -254,6 +254,24 @@ describe("a new worker", () => {
   });
 });
 
+describe("the signed file", () => {
+  it("is shown by a new host where the one that was asked died", async () => {
+    const signing = new Queue();
+    await toCode(signing);
+    host().say({ state: "done", status: "OK", id: "d1", file: { path: "/d/x.pdf", name: "x", size: 1, sha256: "" } });
+    void signing.act({ do: "open", what: "file" });
+    await until(() => told("open").length === 1);
+    host().die("Native host has exited.");
+    await until(() => hosts.length === 2);
+    host().say(hello);
+    await until(() => told("open").length === 1);
+    expect(told("open")).toEqual([{ open: "file", id: "d1" }]);
+    host().say({ status: "ERROR", open: "file", error: { code: "FILE_MOVED", message: "m", retry: "nothing" } });
+    expect(signing.view).toMatchObject({ screen: "done", openProblem: { code: "FILE_MOVED" } });
+    expect(told("open")).toHaveLength(1);
+  });
+});
+
 describe("cancel", () => {
   it("of a document that isn't confirmed goes back to choosing", async () => {
     const signing = new Queue();

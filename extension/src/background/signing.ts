@@ -132,8 +132,7 @@ export class Signing {
         if (view.screen === "code") this.#send({ resend: "" });
         return;
       case "open":
-        // The host may have been let go of since.
-        if (view.id && (await this.#connect())) this.#send({ open: action.what, id: view.id });
+        if (view.id) await this.#open(view.id, action.what);
         return;
       case "screenshot":
         this.#send({ screenshot: "" });
@@ -309,6 +308,16 @@ export class Signing {
         link.withdrawn++;
       }
     } else if (view.screen === "credentials") this.#show(this.#fresh());
+  }
+
+  /** Has the host show a file, a new host where the one that signed is gone: one that just died takes messages and answers none. */
+  async #open(id: string, what: "file" | "folder"): Promise<void> {
+    for (let hosts = 0; hosts < 2; hosts++) {
+      if (!(await this.#connect())) return;
+      const link = this.#link;
+      await this.#ask({ open: what, id }, (m) => m.open !== undefined);
+      if (this.#link === link) return;
+    }
   }
 
   #send(message: ClientMessage): boolean {

@@ -48,7 +48,7 @@ func soak(t *testing.T, n int, who uint64) {
 		}
 	}
 	person := newPerson(t)
-	person.configure(extensionID, "limits: {page: 6s, unknown: 1s, result: 4s}")
+	person.configure(extensionID, "limits: {page: 30s, unknown: 1s, result: 8s}")
 	web := newSite(t)
 	browser := person.browse()
 	browser.goTo(web.url(siteHost, "/"))

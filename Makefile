@@ -28,16 +28,18 @@ extension/node_modules/.package-lock.json: extension/package-lock.json
 	cd extension && npm ci --no-fund --no-audit --loglevel=error
 
 # Those that start browsers come alone: browsers of several at once are too slow for each other.
-BROWSERS := extension/e2e host/command host/sandbox installer
+BROWSERS := host/command host/sandbox installer
 
 # The race detector needs a C compiler, so this one is not CGO_ENABLED=0.
-# Browsers wait much: what compiles for the other systems takes the processor meanwhile.
+# Browsers wait much: what compiles for the other systems takes the processor meanwhile. extension/e2e has none of the program in its
+# own process, so nothing in it could race but the test.
 test: deps extension lint
 	cd extension && npm test --silent
-	CGO_ENABLED=1 go test -race -timeout 30m $$(go list ./... | grep -vE '/($(subst $() ,|,$(BROWSERS)))$$')
+	CGO_ENABLED=1 go test -race -timeout 30m $$(go list ./... | grep -vE '/($(subst $() ,|,extension/e2e $(BROWSERS)))$$')
 	@nice -n 19 $(MAKE) --no-print-directory cross & cross=$$!; \
-	CGO_ENABLED=1 go test -race -timeout 30m -p 1 $(BROWSERS:%=./%); tests=$$?; \
-	wait $$cross && exit $$tests
+	go test -timeout 30m ./extension/e2e; extension=$$?; \
+	CGO_ENABLED=1 go test -race -timeout 30m -p 1 $(BROWSERS:%=./%); host=$$?; \
+	wait $$cross && exit $$((extension + host))
 
 # A real pointer on a screen of its own, and waits as long as a person's: beside the rest, for their time.
 test-screen: deps extension
@@ -45,7 +47,7 @@ test-screen: deps extension
 	E2E_SCREEN=1 go test -run 'TestARealRightClick|TestCancelOnTheDebuggingBar' -count 1 ./extension/e2e
 
 test-long: deps extension
-	E2E_LONG=1 go test -run 'TestTheCodeIsWaitedForWithThePopupClosed|TestSeveralDocumentsOneAfterTheOther' -count 1 ./extension/e2e
+	E2E_LONG=1 go test -p 1 -count 1 -timeout 60m ./extension/e2e ./host/command
 
 # What every fault of the sandbox comes to, in both modes, into docs/FAULTS.md.
 faults: deps extension
@@ -65,10 +67,11 @@ SOAK ?= 1000
 soak: deps extension
 	SOAK=$(SOAK) go test -run TestSoak -count 1 -timeout 300m -v ./extension/e2e
 
+# With the race detector, as the tests: what is compiled for the one serves the other.
 lint: bin/staticcheck extension
 	@unformatted=$$(gofmt -l $(GOCODE)); test -z "$$unformatted" || { echo "make fmt would change:"; echo "$$unformatted"; exit 1; }
-	go vet ./...
-	bin/staticcheck ./...
+	CGO_ENABLED=1 go vet -race ./...
+	CGO_ENABLED=1 GOFLAGS=-race bin/staticcheck ./...
 	cd extension && npm run --silent lint
 
 fmt:

@@ -207,6 +207,7 @@ func (p *person) converse(pdf string) string {
 // code is sent: the file isn't lost, and what is told is true. By a frame that goes to a scheme which nobody knows (a page that
 // looks for a program on the computer does that), while the code is asked for: the debugger comes back and the signing goes on.
 func TestTheDebuggerIsDetached(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	person := newPerson(t)
 	web := newSite(t)
@@ -293,6 +294,7 @@ func (p *person) asleep(d time.Duration) {
 // is gentler: there no limit of the conversation is spent in a sleep. A sleep longer than such a limit isn't tried; nor are the
 // network's coming and going, and the browser's own knowledge that the computer slept.
 func TestTheComputerSleeps(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	person := newPerson(t)
 	const nap = 3 * time.Second

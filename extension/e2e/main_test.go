@@ -64,3 +64,11 @@ func long(t *testing.T) bool {
 	t.Helper()
 	return os.Getenv("E2E_LONG") != ""
 }
+
+// onlyLong leaves a test to make test-long: it's a variation of what others show, or waits as long as people do.
+func onlyLong(t *testing.T) {
+	t.Helper()
+	if !long(t) {
+		t.Skip("takes its time: make test-long")
+	}
+}

@@ -129,6 +129,7 @@ func TestThePopupComesBackToTheSamePlace(t *testing.T) {
 // The code may take its time: with the popup closed the signing waits, and goes on where it was. E2E_LONG=1 waits the two
 // minutes for which a code counts, and asks for another.
 func TestTheCodeIsWaitedForWithThePopupClosed(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	person := newPerson(t)
 	web := newSite(t)

@@ -163,6 +163,7 @@ func bomb() []byte {
 
 // Whatever the document does to what draws it, the person can look at the rest, stop, and go on.
 func TestPreviewOfStrangeDocuments(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	person := newPerson(t)
 	web := newSite(t)

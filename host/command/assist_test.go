@@ -303,6 +303,7 @@ func TestCancelInsteadOfHelp(t *testing.T) {
 
 // Where there's a display the page stands in front of the person. Not parallel: the display is in the environment.
 func TestByHandInAWindow(t *testing.T) {
+	onlyLong(t)
 	t.Setenv("DISPLAY", display(t))
 	m := newMachine(t, sandbox.Config{})
 	pdf := m.pdf("contrato.pdf")

@@ -132,6 +132,7 @@ func TestDoctorOfASlowFirstPage(t *testing.T) {
 
 // A wrong address: nobody is there, or somebody else.
 func TestDoctorAtAWrongAddress(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	other := httptest.NewServer(http.NotFoundHandler())
 	defer other.Close()

@@ -168,6 +168,7 @@ func TestHeldFileIsSavedByTheNextStart(t *testing.T) {
 
 // A file held in one environment isn't judged by the roots of another: it waits for its own.
 func TestHeldFileWaitsForItsEnvironment(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{})
 	pdf := m.pdf("contrato.pdf")

@@ -38,3 +38,11 @@ func runTests(m *testing.M) int {
 	}
 	return m.Run()
 }
+
+// onlyLong leaves a test to make test-long (E2E_LONG=1): it's a variation of what others show, and make test has its time.
+func onlyLong(t *testing.T) {
+	t.Helper()
+	if os.Getenv("E2E_LONG") == "" {
+		t.Skip("takes its time: make test-long")
+	}
+}

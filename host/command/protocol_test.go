@@ -86,6 +86,7 @@ func requirePicture(t *testing.T, data string) {
 
 // auto_screenshot brings a picture of each page.
 func TestScreenshotAtEachPage(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{})
 	pdf := m.pdf("file.pdf")

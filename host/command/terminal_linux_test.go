@@ -159,6 +159,7 @@ func TestCancelOnATerminal(t *testing.T) {
 
 // After the code Ctrl-C says that it's too late, and who doesn't wait is told that it may be signed.
 func TestTooLateToCancelOnATerminal(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{})
 	const phone = "+351 900000057" // the result never ends to arrive

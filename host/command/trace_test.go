@@ -21,6 +21,7 @@ func (m *machine) traced(when string) {
 
 // With “always” there's a bundle of a signing that went well: every page of the way, known, and no picture.
 func TestTraceOfEverySigning(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{})
 	m.traced("always")

@@ -63,6 +63,7 @@ func personalPage(word, name, number, choice, typed string) string {
 // A picture in a bundle shows nothing of what a person gave or is called: of two persons' pages it's the same picture, to the
 // last pixel, and the same structure.
 func TestPicturesInATraceAreCovered(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	m := bareMachine(t)
 	var page atomic.Pointer[string]

@@ -59,6 +59,7 @@ func TestTheFirstTime(t *testing.T) {
 
 // Where the program is missing, the first page says so and how it comes; once it's there, another look finds it.
 func TestTheFirstTimeWithoutTheProgram(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	person := newPerson(t)
 	person.unregister()

@@ -126,6 +126,7 @@ func (p *person) beside() *person {
 // with the reason, before their PIN is sent anywhere; another is signed beside it, and each file is its own. Not parallel: it
 // has two browsers at once.
 func TestTwoBrowsersAndTheCommandLine(t *testing.T) {
+	onlyLong(t)
 	person := newPerson(t)
 	web := newSite(t)
 	one, two := person.browse(), person.beside().browse()
@@ -323,6 +324,7 @@ func TestTheComputerSleeps(t *testing.T) {
 // A page that nobody knows, in relay mode: the popup names the bundle, which is there, tells nothing of the person, and is read by
 // the program that a maintainer mends the page descriptions with.
 func TestTheTraceOfAnUnknownPage(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	person := newPerson(t)
 	web := newSite(t)

@@ -225,6 +225,7 @@ func TestAHostThatAsksForMore(t *testing.T) {
 // A host of another version, one that isn't for this extension, and one that says what can't be understood: each has its own
 // message.
 func TestHostsThatDontFit(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	person := newPerson(t)
 	web := newSite(t)

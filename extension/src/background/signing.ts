@@ -312,8 +312,11 @@ export class Signing {
 
   /** Has the host show a file, a new host where the one that signed is gone: one that just died takes messages and answers none. */
   async #open(id: string, what: "file" | "folder"): Promise<void> {
-    for (let hosts = 0; hosts < 2; hosts++) {
-      if (!(await this.#connect())) return;
+    for (let hosts = 0; hosts < 3; hosts++) {
+      if (!(await this.#connect())) {
+        if (this.view.screen === "nohost") return;
+        continue; // it died while it was asked
+      }
       const link = this.#link;
       await this.#ask({ open: what, id }, (m) => m.open !== undefined);
       if (this.#link === link) return;

@@ -315,7 +315,7 @@ func (p *Popup) PressText(selector, words string) error {
 func (p *Popup) Write(selector, text string) error {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	enter := chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector(%q).select()`, selector))
+	enter := chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => { const at = document.querySelector(%q); at.blur(); window.focus(); at.focus(); at.select(); })()`, selector))
 	return until(ctx, fmt.Sprintf("%s to take what is typed", selector), func() (bool, error) {
 		if err := chromedp.Do(ctx, chromedp.WaitVisible(chromedp.CSS(selector)), enter, chromedp.KeyEvent(text)); err != nil {
 			return false, err

@@ -20,9 +20,22 @@ func TestSignInFirefox(t *testing.T) {
 	browser.popup()
 	browser.until("document")
 	require.Contains(t, browser.text(), web.sum())
-	if long(t) {
-		previewInFirefox(t, person, web, browser)
-	}
+	// The file is gone by now: what is shown comes from the host.
+	require.Eventually(t, func() bool {
+		return browser.script(false, `return document.querySelector(".preview").dataset.state`) == "shown"
+	}, patience, tick, "no preview: %s", lazy(func() string {
+		return browser.script(false, `const at = document.querySelector(".preview"); return at.dataset.state + " " + at.innerText`) + "\n" + person.log()
+	}))
+	browser.picture(t, "firefox/document")
+	browser.do("WebDriver:SwitchToFrame", fields{"element": browser.element(".preview iframe")})
+	require.Contains(t, browser.text(), "uma bicicleta azul")
+	require.Equal(t, "null undefined undefined blocked blocked", browser.script(false, `
+		const page = window.wrappedJSObject ?? window;
+		const tried = (f) => { try { f(); return "reached" } catch { return "blocked" } };
+		return [page.origin, typeof page.browser, typeof page.chrome, tried(() => page.localStorage.length), tried(() => page.eval("1"))].join(" ")`))
+	browser.script(false, `(window.wrappedJSObject ?? window).fetch(arguments[0]).catch(() => 0); return ""`, web.url(otherHost, "/fuga"))
+	browser.script(false, `(window.wrappedJSObject ?? window).location.href = arguments[0]; return ""`, web.url(otherHost, "/fuga"))
+	browser.do("WebDriver:SwitchToFrame", fields{"element": nil})
 	require.Empty(t, person.downloads(), "what was downloaded to be read is still there")
 	require.Empty(t, web.asked("/fuga"), "the frame reached the net")
 	browser.press("button.primary")
@@ -50,26 +63,4 @@ func said(t *testing.T, key string) string {
 	require.NoError(t, json.Unmarshal(data, &messages))
 	require.NotEmpty(t, messages[key].Message)
 	return messages[key].Message
-}
-
-// previewInFirefox fails since the pages of a document that only the host reads aren't shown there any more (make test-long); the
-// popup says so, and the person can go on.
-func previewInFirefox(t *testing.T, person *person, web *site, browser *firefox) {
-	t.Helper()
-	// The file is gone by now: what is shown comes from the host.
-	require.Eventually(t, func() bool {
-		return browser.script(false, `return document.querySelector(".preview").dataset.state`) == "shown"
-	}, patience, tick, "no preview: %s", lazy(func() string {
-		return browser.script(false, `const at = document.querySelector(".preview"); return at.dataset.state + " " + at.innerText`) + "\n" + person.log()
-	}))
-	browser.picture(t, "firefox/document")
-	browser.do("WebDriver:SwitchToFrame", fields{"element": browser.element(".preview iframe")})
-	require.Contains(t, browser.text(), "uma bicicleta azul")
-	require.Equal(t, "null undefined undefined blocked blocked", browser.script(false, `
-		const page = window.wrappedJSObject ?? window;
-		const tried = (f) => { try { f(); return "reached" } catch { return "blocked" } };
-		return [page.origin, typeof page.browser, typeof page.chrome, tried(() => page.localStorage.length), tried(() => page.eval("1"))].join(" ")`))
-	browser.script(false, `(window.wrappedJSObject ?? window).fetch(arguments[0]).catch(() => 0); return ""`, web.url(otherHost, "/fuga"))
-	browser.script(false, `(window.wrappedJSObject ?? window).location.href = arguments[0]; return ""`, web.url(otherHost, "/fuga"))
-	browser.do("WebDriver:SwitchToFrame", fields{"element": nil})
 }

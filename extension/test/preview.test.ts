@@ -74,4 +74,13 @@ describe("the bytes for the preview", () => {
     parts.heard({ progress: "document_data", status: "ERROR" });
     expect(await refused).toBeUndefined();
   });
+
+  it("are given to two pages that ask for the same at once", async () => {
+    const parts = new Parts();
+    const send = vi.fn(() => true);
+    const pages = [parts.take(undefined, knows, 0, send), parts.take(undefined, knows, 0, send)];
+    parts.heard({ progress: "document_data", part: { offset: 0, size: 1, sha256: "x", data: "Qg==" } });
+    expect(await Promise.all(pages)).toEqual(["Qg==", "Qg=="]);
+    expect(send).toHaveBeenCalledTimes(1);
+  });
 });

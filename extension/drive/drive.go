@@ -291,6 +291,14 @@ func (p *Popup) Until(screens ...string) (string, error) {
 	return now, err
 }
 
+// Seen waits until the document's preview stands, or says that there is none. Before that a click may come to nothing: the browser
+// sends it to the preview's frame, which isn't there yet or not any more. Nobody confirms that fast.
+func (p *Popup) Seen() error {
+	return until(p.ctx, "the document's preview", func() (bool, error) {
+		return chromedp.Run(p.ctx, chromedp.Evaluate[bool](`["shown", "stopped", "none"].includes(document.querySelector(".preview")?.dataset.state)`))
+	})
+}
+
 // Press clicks an element, once it can be.
 func (p *Popup) Press(selector string) error {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
@@ -310,19 +318,19 @@ func (p *Popup) PressText(selector, words string) error {
 	})
 }
 
-// Write types into a field, over what's there. Keys go nowhere while a frame that had the focus is being taken away, as the
-// preview's is: then they are typed again, as a person does who sees an empty field.
+// Write types into a field, over what's there.
 func (p *Popup) Write(selector, text string) error {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	enter := chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => { const at = document.querySelector(%q); at.blur(); window.focus(); at.focus(); at.select(); })()`, selector))
-	return until(ctx, fmt.Sprintf("%s to take what is typed", selector), func() (bool, error) {
-		if err := chromedp.Do(ctx, chromedp.WaitVisible(chromedp.CSS(selector)), enter, chromedp.KeyEvent(text)); err != nil {
-			return false, err
-		}
-		took, err := p.Eval(fmt.Sprintf(`document.querySelector(%q).value`, selector))
-		return took == text, err
-	})
+	enter := chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector(%q).select()`, selector))
+	if err := chromedp.Do(ctx, chromedp.WaitVisible(chromedp.CSS(selector)), enter, chromedp.KeyEvent(text)); err != nil {
+		return err
+	}
+	took, err := p.Eval(fmt.Sprintf(`document.querySelector(%q).value`, selector))
+	if err == nil && took != text {
+		err = fmt.Errorf("%s took %q", selector, took)
+	}
+	return err
 }
 
 // Choose gives the window's file field a file, as the browser's own dialog does.

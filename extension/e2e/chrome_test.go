@@ -201,6 +201,9 @@ func (p *popup) until(screens ...string) string {
 	return now
 }
 
+// seen waits until the document stands before the person.
+func (p *popup) seen() { p.t.Helper(); require.NoError(p.t, p.drive.Seen()) }
+
 func (p *popup) press(selector string) {
 	p.t.Helper()
 	require.NoError(p.t, p.drive.Press(selector), selector)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -59,7 +60,7 @@ func (c *chrome) goThrough(popup *popup, phone string) (ending, []string) {
 		}
 		switch now.Screen {
 		case "document":
-			who.act(now, func() error { return who.popup.drive.Press("button.primary") })
+			who.act(now, func() error { return errors.Join(who.popup.drive.Seen(), who.popup.drive.Press("button.primary")) })
 		case "credentials":
 			who.act(now, who.credentials)
 		case "code":

@@ -49,6 +49,7 @@ func TestSeveralDocumentsOneAfterTheOther(t *testing.T) {
 	popup.pressText("button.primary", fmt.Sprintf("(%d)", len(turns)))
 	for i, turn := range turns {
 		browser.atTurn("document", i)
+		popup.seen()
 		if turn.fault == leaveOut {
 			t.Log(popup.text(), popup.eval(`document.body.outerHTML`))
 			popup.pressText("button", "fora")

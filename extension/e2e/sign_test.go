@@ -25,17 +25,8 @@ func (p *popup) choose(words string) {
 func (p *popup) confirm() {
 	p.t.Helper()
 	p.until("document")
-	// The pointer gives the page the keyboard, on what stays where it is. The button is pressed by script: it moves when the
-	// document's first page is drawn, and a pointer's click would fall beside it.
-	p.press("main h1")
-	require.Eventually(p.t, func() bool {
-		return p.eval(`(() => {
-			const yes = document.querySelector("button.primary");
-			if (!yes || yes.disabled) return "";
-			yes.click();
-			return "pressed";
-		})()`) != ""
-	}, patience, tick)
+	p.seen()
+	p.press("button.primary")
 	p.until("credentials")
 }
 

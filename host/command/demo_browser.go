@@ -209,6 +209,11 @@ func (d *browserDemo) sign(ctx context.Context, c *drive.Chrome) error {
 		if err != nil {
 			return err
 		}
+		if screen == "document" {
+			if err := p.Seen(); err != nil {
+				return err
+			}
+		}
 		if err := d.picture(p, screen); err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ test: deps extension lint
 	cd extension && npm test --silent
 	CGO_ENABLED=1 go test -race -timeout 30m $$(go list ./... | grep -vE '/($(subst $() ,|,extension/e2e $(BROWSERS)))$$')
 	@nice -n 19 $(MAKE) --no-print-directory cross & cross=$$!; \
-	go test -timeout 30m ./extension/e2e; extension=$$?; \
+	go test -timeout 30m -parallel 3 ./extension/e2e; extension=$$?; \
 	CGO_ENABLED=1 go test -race -timeout 30m -p 1 $(BROWSERS:%=./%); host=$$?; \
 	wait $$cross && exit $$((extension + host))
 

@@ -40,6 +40,7 @@ func TestSignWithThePackedExtension(t *testing.T) {
 	})
 	for name, rung := range ladder {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			person := newPerson(t)
 			person.configure(id, "")
 			person.register(binary, id)

@@ -36,7 +36,7 @@ func TestThePopupComesBackToTheSamePlace(t *testing.T) {
 	for _, lang := range langs {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
-			person := newPerson(t)
+			person := newPerson(t, "--slow", hold)
 			person.speak(lang)
 			web := newSite(t)
 			browser := person.browse()
@@ -64,7 +64,7 @@ func TestThePopupComesBackToTheSamePlace(t *testing.T) {
 			}
 			back := func() {
 				t.Helper()
-				popup.press(".buttons button:last-of-type")
+				popup.pressText("button", map[string]string{"pt-PT": "Voltar ao início", "en-US": "Back to the start"}[lang])
 				popup.until("choose")
 			}
 
@@ -113,8 +113,7 @@ func TestThePopupComesBackToTheSamePlace(t *testing.T) {
 			popup.code("900000045")
 			reopen("unverified")
 			require.NoError(t, os.Remove(filepath.Join(person.profile, "NativeMessagingHosts", hostName+".json")))
-			popup.press(".buttons button")
-			popup.until("choose")
+			back()
 			popup.close()
 			person.killHost()
 			require.Eventually(t, func() bool { return len(person.hosts()) == 0 }, patience, tick)
@@ -126,12 +125,15 @@ func TestThePopupComesBackToTheSamePlace(t *testing.T) {
 	}
 }
 
+// hold is how long a slow page is kept back: enough to do something meanwhile.
+const hold = "8s"
+
 // The code may take its time: with the popup closed the signing waits, and goes on where it was. E2E_LONG=1 waits the two
 // minutes for which a code counts, and asks for another.
 func TestTheCodeIsWaitedForWithThePopupClosed(t *testing.T) {
 	onlyLong(t)
 	t.Parallel()
-	person := newPerson(t)
+	person := newPerson(t, "--slow", hold)
 	web := newSite(t)
 	browser := person.browse()
 	popup := atCode(t, browser, web, false)
@@ -160,7 +162,7 @@ func TestTheWorkerIsStopped(t *testing.T) {
 	for _, sent := range []bool{false, true} {
 		t.Run(map[bool]string{false: "while the code is waited for", true: "once the code was sent"}[sent], func(t *testing.T) {
 			t.Parallel()
-			person := newPerson(t)
+			person := newPerson(t, "--slow", hold)
 			web := newSite(t)
 			browser := person.browse()
 			popup := atCode(t, browser, web, sent)
@@ -184,7 +186,7 @@ func TestTheHostIsKilled(t *testing.T) {
 	t.Parallel()
 	t.Run("before the code", func(t *testing.T) {
 		t.Parallel()
-		person := newPerson(t)
+		person := newPerson(t, "--slow", hold)
 		web := newSite(t)
 		browser := person.browse()
 		browser.goTo(web.url(siteHost, "/"))
@@ -200,7 +202,7 @@ func TestTheHostIsKilled(t *testing.T) {
 	})
 	t.Run("while the code is asked for", func(t *testing.T) {
 		t.Parallel()
-		person := newPerson(t)
+		person := newPerson(t, "--slow", hold)
 		web := newSite(t)
 		browser := person.browse()
 		popup := atCode(t, browser, web, false)
@@ -212,7 +214,7 @@ func TestTheHostIsKilled(t *testing.T) {
 	})
 	t.Run("between the code and the file", func(t *testing.T) {
 		t.Parallel()
-		person := newPerson(t)
+		person := newPerson(t, "--slow", hold)
 		web := newSite(t)
 		browser := person.browse()
 		popup := atCode(t, browser, web, true)
@@ -226,7 +228,7 @@ func TestTheHostIsKilled(t *testing.T) {
 // in a headless browser, so its event comes from the worker (TestCancelOnTheDebuggingBar has the real one).
 func TestThePersonEndsIt(t *testing.T) {
 	t.Parallel()
-	person := newPerson(t)
+	person := newPerson(t, "--slow", hold)
 	web := newSite(t)
 	browser := person.browse()
 	popup := atCode(t, browser, web, false)

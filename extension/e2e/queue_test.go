@@ -22,6 +22,7 @@ const leaveOut = "-"
 // Each row says what became of its document, and each file holds the very bytes that its row's document had. Twenty of them with
 // E2E_LONG=1.
 func TestSeveralDocumentsOneAfterTheOther(t *testing.T) {
+	t.Parallel()
 	turns := []turn{
 		{"", "signed"}, {"file-refused", "failed"}, {"wrong-code-once", "signed"}, {leaveOut, "skipped"}, {"result-altered", "look"},
 		{"", "signed"},

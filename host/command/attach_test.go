@@ -162,7 +162,9 @@ func TestAttachedBrowserIsLost(t *testing.T) {
 	const phone = "+351 900000057" // the result never ends to arrive
 	late := m.converse("--endpoint", "http://"+at)
 	late.begin()
-	late.credentials(phone, m.pdf("late.pdf"))
+	other := m.at("late.pdf") // the same document twice at a time would be refused
+	require.NoError(t, os.WriteFile(other, pdftest.New(pdftest.Options{Pages: 3}), 0o600))
+	late.credentials(phone, other)
 	late.otp(m.sandbox, phone)
 	late.until(func(m message) bool { return m.Progress == "code_sent" })
 	require.Eventually(t, func() bool { return m.signatures() == 1 }, patience, 20*time.Millisecond)

@@ -46,6 +46,7 @@ func newSandbox(load loader) *cobra.Command {
 	cmd.Flags().StringVar(&sb.Addr, "addr", "127.0.0.1:0", "endereço / address")
 	cmd.Flags().StringVar(&sb.Fault, "fault", "", "falha para todas as sessões / fault for every session")
 	cmd.Flags().DurationVar(&sb.PageDelay, "page-delay", 0*time.Millisecond, "demora de cada página / delay of each page")
+	cmd.Flags().DurationVar(&sb.Slow, "slow", 0, "demora das páginas que a falha “slow” atrasa / delay of the pages that the fault \"slow\" holds back")
 	cmd.Flags().String("look", "", "aspeto / look")
 	cmd.Flags().String("lang", "", "pt, en")
 	return cmd

@@ -319,7 +319,7 @@ func expire(x *exchange) bool {
 }
 
 func slow(x *exchange) bool {
-	x.s.wait(x.r, x.s.cfg.slow)
+	x.s.wait(x.r, x.s.cfg.Slow)
 	return false
 }
 

@@ -142,7 +142,7 @@ var doing = map[string]func(p *person, phone string){
 		p.walkTo(stepChoose, phone)
 		began := time.Now()
 		p.upload(samplePDF, "contrato.pdf")
-		require.GreaterOrEqual(p.t, time.Since(began), p.s.cfg.slow)
+		require.GreaterOrEqual(p.t, time.Since(began), p.s.cfg.Slow)
 		p.requireAt(stepPreview)
 	},
 	"outage-after-pin": func(p *person, phone string) {
@@ -161,7 +161,7 @@ var doing = map[string]func(p *person, phone string){
 	"slow": func(p *person, phone string) {
 		began := time.Now()
 		confirmed(p, phone)
-		require.GreaterOrEqual(p.t, time.Since(began), 2*p.s.cfg.slow)
+		require.GreaterOrEqual(p.t, time.Since(began), 2*p.s.cfg.Slow)
 		p.requireSigned()
 	},
 	"hang": func(p *person, phone string) {
@@ -374,7 +374,7 @@ func TestEachFaultDoesWhatItsRowSays(t *testing.T) {
 			t.Parallel()
 			do := doing[row.Fault]
 			require.NotNil(t, do, "a row without a test")
-			cfg := Config{slow: 40 * time.Millisecond}
+			cfg := Config{Slow: 40 * time.Millisecond}
 			phone := row.Phone
 			if phone == "" {
 				cfg.Fault, phone = row.Fault, okPhone

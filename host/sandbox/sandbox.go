@@ -54,11 +54,10 @@ type Config struct {
 	Fault string
 	// Now is the clock of codes, locks and signatures. Default time.Now.
 	Now func() time.Time
+	// Slow is how long the slow faults keep a page back. Default 20 s.
+	Slow time.Duration
 	// Log receives what happens, never a phone, PIN or code. Default: discarded.
 	Log *slog.Logger
-
-	// slow is how long the slow faults keep a page back.
-	slow time.Duration
 }
 
 // Sandbox is a running stand-in. Its methods may be called from any goroutine.
@@ -182,8 +181,8 @@ func (s *Sandbox) configure(cfg Config) error {
 	if cfg.MaxFile <= 0 {
 		cfg.MaxFile = defaultMaxFile
 	}
-	if cfg.slow <= 0 {
-		cfg.slow = defaultSlow
+	if cfg.Slow <= 0 {
+		cfg.Slow = defaultSlow
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

@@ -54,6 +54,17 @@ async function choose(queue: Queue, ...names: string[]): Promise<void> {
 
 const shows = (queue: Queue, screen: string, name: string) =>
   until(() => queue.view.screen === screen && (queue.view.document ?? queue.view.source)?.name === name);
+
+/** Chooses documents and confirms each of them: phone and PIN are asked for. */
+async function confirmed(queue: Queue, ...names: string[]): Promise<void> {
+  await choose(queue, ...names);
+  for (const name of names) {
+    await shows(queue, "document", name);
+    await queue.act({ do: "confirm" });
+  }
+  await shows(queue, "credentials", names[0]!);
+}
+
 const states = (queue: Queue): RowState[] => queue.view.queue!.rows.map((row) => row.state);
 const type = (queue: Queue) => queue.act({ do: "credentials", country: "+351", number: "912345678", pin });
 const save = (name: string) => host().say({ state: "done", status: "OK", file: { path: `/d/${name}-signed.pdf`, name, size: 1, sha256: "" } });
@@ -68,11 +79,7 @@ describe("several documents", () => {
     play();
     const visible = { page: "last", orientation: "portrait", place: "bottom-right" } as const;
     const queue = new Queue();
-    await choose(queue, "a.pdf", "b.pdf");
-    await queue.act({ do: "confirm" });
-    await shows(queue, "document", "b.pdf");
-    await queue.act({ do: "confirm" });
-    await shows(queue, "credentials", "a.pdf");
+    await confirmed(queue, "a.pdf", "b.pdf");
     await queue.act({ do: "credentials", country: "+351", number: "912345678", pin, visible });
     await code(queue, "a.pdf");
     save("a.pdf");
@@ -116,11 +123,7 @@ describe("several documents", () => {
   it("wait after one that wasn't signed until the person says whether to go on", async () => {
     play();
     const queue = new Queue();
-    await choose(queue, "a.pdf", "b.pdf");
-    await queue.act({ do: "confirm" });
-    await shows(queue, "document", "b.pdf");
-    await queue.act({ do: "confirm" });
-    await shows(queue, "credentials", "a.pdf");
+    await confirmed(queue, "a.pdf", "b.pdf");
     await type(queue);
     await code(queue, "a.pdf");
     host().say({ state: "failed", status: "ERROR", error: { code: "MAY_BE_SIGNED", message: "pode", retry: "nothing" } });
@@ -138,11 +141,7 @@ describe("several documents", () => {
   it("end where the account says no, and the rest isn't signed", async () => {
     play();
     const queue = new Queue();
-    await choose(queue, "a.pdf", "b.pdf");
-    await queue.act({ do: "confirm" });
-    await shows(queue, "document", "b.pdf");
-    await queue.act({ do: "confirm" });
-    await shows(queue, "credentials", "a.pdf");
+    await confirmed(queue, "a.pdf", "b.pdf");
     await type(queue);
     await shows(queue, "code", "a.pdf");
     host().say({ state: "failed", status: "ERROR", error: { code: "ACCOUNT_LOCKED", message: "m", retry: "nothing" } });
@@ -154,11 +153,7 @@ describe("several documents", () => {
   it("stop after the one under way", async () => {
     play();
     const queue = new Queue();
-    await choose(queue, "a.pdf", "b.pdf");
-    await queue.act({ do: "confirm" });
-    await shows(queue, "document", "b.pdf");
-    await queue.act({ do: "confirm" });
-    await shows(queue, "credentials", "a.pdf");
+    await confirmed(queue, "a.pdf", "b.pdf");
     await type(queue);
     await shows(queue, "code", "a.pdf");
     await queue.act({ do: "stop-after" });
@@ -172,11 +167,7 @@ describe("several documents", () => {
   it("ask for the PIN again after a wrong one, and don't use the wrong one for the next", async () => {
     play();
     const queue = new Queue();
-    await choose(queue, "a.pdf", "b.pdf");
-    await queue.act({ do: "confirm" });
-    await shows(queue, "document", "b.pdf");
-    await queue.act({ do: "confirm" });
-    await shows(queue, "credentials", "a.pdf");
+    await confirmed(queue, "a.pdf", "b.pdf");
     await type(queue);
     await shows(queue, "code", "a.pdf");
     host().say({ state: "stage1_input", status: "ERROR", error: { code: "PIN_WRONG", message: "m", retry: "type" } });
@@ -217,13 +208,7 @@ describe("several documents", () => {
   it("are over when the worker dies: what was signed stays said, the rest isn't signed", async () => {
     play();
     const queue = new Queue();
-    await choose(queue, "a.pdf", "b.pdf", "c.pdf");
-    for (const name of ["b.pdf", "c.pdf"]) {
-      await queue.act({ do: "confirm" });
-      await shows(queue, "document", name);
-    }
-    await queue.act({ do: "confirm" });
-    await shows(queue, "credentials", "a.pdf");
+    await confirmed(queue, "a.pdf", "b.pdf", "c.pdf");
     await type(queue);
     await code(queue, "a.pdf");
     save("a");

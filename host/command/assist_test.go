@@ -113,7 +113,6 @@ func (m *machine) atTheWindow(pages string, headless bool) *person {
 		}
 		return cmdpages.New(opts)
 	}
-	browsers <- struct{}{}
 	hostIn, clientOut := io.Pipe()
 	clientIn, hostOut := io.Pipe()
 	ended := make(chan error, 1)
@@ -131,7 +130,6 @@ func (m *machine) atTheWindow(pages string, headless bool) *person {
 			require.Fail(t, "the conversation doesn't end")
 		}
 		cancel()
-		<-browsers
 	})
 	return p
 }
@@ -235,6 +233,7 @@ func TestOnePageByHand(t *testing.T) {
 	t.Parallel()
 	for _, page := range walk {
 		t.Run(page, func(t *testing.T) {
+			onlyLongBut(t, page, "choose", "code")
 			t.Parallel()
 			m := newMachine(t, sandbox.Config{})
 			pdf := m.pdf("contrato.pdf")
@@ -256,6 +255,7 @@ func TestOnePageByHand(t *testing.T) {
 // Two pages that aren't known, with a cookie banner over each host's first: the person gets through all the same, and the
 // program takes over where it knows the page.
 func TestBannerOverAnUnknownPage(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{Look: "banner"})
 	pdf := m.pdf("contrato.pdf")

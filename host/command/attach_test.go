@@ -3,12 +3,15 @@ package command
 import (
 	"crypto/tls"
 	"encoding/pem"
+	"errors"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,22 +38,10 @@ type other struct {
 
 func (m *machine) otherBrowser() *other {
 	m.t.Helper()
-	path, err := browser.Find("")
+	cmd, host, err := runningBrowser(m.at("other"), m.env)
 	require.NoError(m.t, err)
-	profile := m.at("other")
-	cmd := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync",
-		"--remote-debugging-port=0", "--user-data-dir="+profile, "about:blank")
-	cmd.Env = m.env
-	require.NoError(m.t, cmd.Start())
-	o := &other{m: m, cmd: cmd}
+	o := &other{m: m, cmd: cmd, host: host}
 	m.t.Cleanup(o.kill)
-	require.Eventually(m.t, func() bool {
-		data, err := os.ReadFile(m.at("other", "DevToolsActivePort"))
-		port, _, whole := strings.Cut(string(data), "\n")
-		o.host = "127.0.0.1:" + port
-		return err == nil && whole
-	}, patience, 20*time.Millisecond)
 
 	alloc, cancel := remote.NewAllocator(m.t.Context(), "ws://"+o.host+"/")
 	ctx, _ := chromedp.NewContext(alloc)
@@ -74,6 +65,54 @@ func (m *machine) otherBrowser() *other {
 	_, err = chromedp.CallBrowser(ctx, cdpbrowser.GetVersion, cdp.Empty{})
 	require.NoError(m.t, err)
 	return o
+}
+
+// runningBrowser starts a browser that listens, and gives its host:port.
+func runningBrowser(profile string, env []string) (*exec.Cmd, string, error) {
+	path, err := browser.Find("")
+	if err != nil {
+		return nil, "", err
+	}
+	cmd := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync",
+		"--remote-debugging-port=0", "--user-data-dir="+profile, "about:blank")
+	cmd.Env = env
+	if err := cmd.Start(); err != nil {
+		return nil, "", err
+	}
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		data, _ := os.ReadFile(filepath.Join(profile, "DevToolsActivePort"))
+		if port, _, whole := strings.Cut(string(data), "\n"); whole {
+			return cmd, "127.0.0.1:" + port, nil
+		}
+	}
+	return nil, "", errors.Join(errors.New("the browser doesn't listen"), cmd.Process.Kill(), cmd.Wait())
+}
+
+// shared is a browser that runs already, for all tests in which nothing depends on whose it is: to start one for each would be
+// most of their time.
+var shared struct {
+	once sync.Once
+	cmd  *exec.Cmd
+	host string
+	err  error
+}
+
+// attached is converse with the shared browser.
+func (m *machine) attached(args ...string) *host {
+	m.t.Helper()
+	shared.once.Do(func() {
+		shared.cmd, shared.host, shared.err = runningBrowser(filepath.Join(filepath.Dir(program), "shared"), os.Environ())
+	})
+	require.NoError(m.t, shared.err)
+	return m.converse(append([]string{"--endpoint", "http://" + shared.host}, args...)...)
+}
+
+func endShared() {
+	if shared.cmd != nil {
+		shared.cmd.Process.Kill()
+		shared.cmd.Wait()
+	}
 }
 
 func (o *other) kill() {

@@ -127,7 +127,7 @@ func TestWrongPIN(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{})
 	phone, pdf := phoneOf(t, "wrong-pin-once"), m.pdf("a.pdf")
-	h := m.converse()
+	h := m.attached()
 	h.begin()
 	h.credentials(phone, pdf)
 	said := h.fault("PIN_WRONG")
@@ -156,7 +156,7 @@ func TestAccountLocks(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{})
 	phone := phoneOf(t, "wrong-pin-always")
-	h := m.converse()
+	h := m.attached()
 	h.begin()
 	h.credentials(phone, m.pdf("a.pdf"))
 	h.fault("PIN_WRONG")
@@ -175,7 +175,7 @@ func TestWrongCode(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{})
 	phone, pdf := phoneOf(t, "wrong-code-once"), m.pdf("a.pdf")
-	h := m.converse()
+	h := m.attached()
 	h.begin()
 	h.credentials(phone, pdf)
 	h.otp(m.sandbox, phone)
@@ -198,13 +198,14 @@ func TestBadSite(t *testing.T) {
 		"signature-inactive": "SIGNATURE_INACTIVE", "outage-after-pin": "SITE_UNAVAILABLE", "error-500-after-pin": "SITE_ERROR",
 	} {
 		t.Run(fault, func(t *testing.T) {
+			onlyLongBut(t, fault, "outage", "slow-upload", "session-expired-upload", "locked", "error-500-after-pin")
 			t.Parallel()
 			phone, cfg := phoneOf(t, fault), sandbox.Config{}
 			if phone == "" {
 				phone, cfg.Fault = goodPhone, fault
 			}
 			m := newMachine(t, cfg, quick)
-			h := m.converse()
+			h := m.attached()
 			h.begin()
 			h.credentials(phone, m.pdf("a.pdf"))
 			last := h.prompted()
@@ -239,10 +240,11 @@ func TestBadResult(t *testing.T) {
 		"result-newtab":     {"done", "", true},
 	} {
 		t.Run(fault, func(t *testing.T) {
+			onlyLongBut(t, fault, "result-html", "result-altered", "result-error", "result-cut", "result-newtab")
 			t.Parallel()
 			m := newMachine(t, sandbox.Config{}, "limits: {page: 5s, result: 5s, unknown: 1s}")
 			phone, pdf := phoneOf(t, fault), m.pdf("a.pdf")
-			h := m.converse()
+			h := m.attached()
 			h.begin()
 			h.credentials(phone, pdf)
 			h.otp(m.sandbox, phone)
@@ -280,7 +282,7 @@ func TestSiteUnreachable(t *testing.T) {
 	closed := l.Addr().String()
 	require.NoError(t, l.Close())
 	m.configure("environments: {test: {intro: 'http://" + closed + "/', revocation: off}}")
-	h := m.converse()
+	h := m.attached()
 	h.begin()
 	h.credentials(goodPhone, m.pdf("a.pdf"))
 	last := h.ended()
@@ -360,12 +362,13 @@ func TestDownloadsNotWritable(t *testing.T) {
 			func(t *testing.T, dir string) { require.NoError(t, syscall.Unmount(dir, 0)) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			onlyLongBut(t, c.name, "missing", "full")
 			t.Parallel()
 			m := newMachine(t, sandbox.Config{})
 			dir, pdf := m.at("Downloads"), m.at("a.pdf")
 			require.NoError(t, os.WriteFile(pdf, pdftest.New(pdftest.Options{Pages: 100}), 0o600))
 			c.spoil(t, dir)
-			h := m.converse()
+			h := m.attached()
 			last := h.sign(m.sandbox, goodPhone, pdf)
 			require.Equal(t, "failed", last.State)
 			require.Equal(t, c.code, last.code())

@@ -24,7 +24,7 @@ func TestAnAlertIsPassedOnInTheSitesWords(t *testing.T) {
 	origin := strings.Replace(site.URL, "127.0.0.1", "cmd.localhost", 1)
 	m := bareMachine(t)
 	m.configure("env: test", "environments:", "  test:", "    intro: "+origin+"/DigitalSignatureIntro.aspx", "    revocation: off")
-	h := m.converse()
+	h := m.attached()
 	h.begin()
 	h.credentials(goodPhone, m.pdf("contrato.pdf"))
 	last := h.ended()

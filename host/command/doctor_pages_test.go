@@ -21,8 +21,6 @@ import (
 // doctorPages runs "cmdsign doctor --pages" and gives its exit code and what it says.
 func (m *machine) doctorPages(args ...string) (int, string) {
 	m.t.Helper()
-	browsers <- struct{}{}
-	defer func() { <-browsers }()
 	cmd := m.command(append([]string{"doctor", "--pages", "--env", "test"}, args...)...)
 	out, err := cmd.Output()
 	return exitCode(m.t, err), string(out)

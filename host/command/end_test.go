@@ -18,6 +18,7 @@ func TestHangUpBeforeTheCode(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{"start", "stage1_input", "root_page", "upload_page", "credentials_page", "otp"} {
 		t.Run(at, func(t *testing.T) {
+			onlyLongBut(t, at, "start", "upload_page", "otp")
 			t.Parallel()
 			m := newMachine(t, sandbox.Config{})
 			pdf := m.pdf("a.pdf")
@@ -53,6 +54,7 @@ func TestHangUpBeforeTheCode(t *testing.T) {
 
 // The end of the input once the code was sent: what comes back is saved and written down.
 func TestHangUpAfterTheCode(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{PageDelay: 300 * time.Millisecond})
 	h := m.converse()
@@ -131,7 +133,7 @@ func TestCancel(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{})
 	pdf := m.pdf("a.pdf")
-	h := m.converse()
+	h := m.attached()
 	h.state("start")
 	h.send(fields{"cancel": ""})
 	require.Equal(t, "cancelled", h.ended().State)
@@ -141,6 +143,9 @@ func TestCancel(t *testing.T) {
 	require.Equal(t, "cancelled", h.ended().State)
 
 	for _, at := range []string{"root_page", "upload_page", "details_page", "credentials_page", "otp"} {
+		if !long() && at != "details_page" && at != "otp" {
+			continue
+		}
 		h.again()
 		h.credentials(goodPhone, pdf)
 		h.until(func(said message) bool { return said.Progress == at })
@@ -165,7 +170,7 @@ func TestCancelTooLate(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{PageDelay: 300 * time.Millisecond})
 	pdf := m.pdf("a.pdf")
-	h := m.converse()
+	h := m.attached()
 	h.begin()
 	h.credentials(goodPhone, pdf)
 	h.otp(m.sandbox, goodPhone)
@@ -199,7 +204,7 @@ func TestApprovalInTheApp(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{})
 	pdf := m.pdf("a.pdf")
-	h := m.converse()
+	h := m.attached()
 	h.begin()
 	h.credentials(phoneOf(t, "app-approval"), pdf)
 	require.Equal(t, "stage2_input", h.prompted().State)
@@ -216,7 +221,7 @@ func TestResend(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{})
 	phone, pdf := phoneOf(t, "code-late"), m.pdf("a.pdf")
-	h := m.converse()
+	h := m.attached()
 	h.begin()
 	h.credentials(phone, pdf)
 	said := h.prompted()
@@ -250,7 +255,7 @@ func TestLookFirst(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{})
 	pdf := m.pdf("a.pdf")
-	h := m.converse()
+	h := m.attached()
 	h.begin()
 	h.credentials(phoneOf(t, "result-error"), pdf)
 	h.otp(m.sandbox, phoneOf(t, "result-error"))
@@ -261,7 +266,7 @@ func TestLookFirst(t *testing.T) {
 	require.Equal(t, journal.MayBeSigned, m.journal()[0].Answer)
 	require.Zero(t, h.hangUp())
 
-	h = m.converse()
+	h = m.attached()
 	first := h.begin()
 	require.Len(t, first.Unfinished, 1)
 	require.Equal(t, "may_be_signed", first.Unfinished[0].Answer)
@@ -277,7 +282,7 @@ func TestLookFirst(t *testing.T) {
 	require.Equal(t, 2, m.signatures())
 	require.Zero(t, h.hangUp())
 
-	h = m.converse()
+	h = m.attached()
 	require.Empty(t, h.next().Unfinished, "what was looked at isn't told again")
 }
 

@@ -35,9 +35,6 @@ const (
 	signer1   = "Maria Exemplo da Silva"
 )
 
-// browsers bounds how many run at once.
-var browsers = make(chan struct{}, 2)
-
 // machine is a person's computer as the program sees it: a home, a configuration, and a sandbox of the test's own that the
 // environment "test" of the configuration points to.
 type machine struct {
@@ -424,7 +421,7 @@ func (m *machine) start(args ...string) *host {
 	return h
 }
 
-// run starts a command that may start a browser, once there's a place for it.
+// run starts a command that may start a browser.
 func (m *machine) run(cmd *exec.Cmd) (io.WriteCloser, *os.File, *host) {
 	m.t.Helper()
 	return m.runWith(cmd, nil)
@@ -433,7 +430,6 @@ func (m *machine) run(cmd *exec.Cmd) (io.WriteCloser, *os.File, *host) {
 // runWith is run with another stderr.
 func (m *machine) runWith(cmd *exec.Cmd, stderr *os.File) (io.WriteCloser, *os.File, *host) {
 	m.t.Helper()
-	browsers <- struct{}{}
 	h := &host{m: m, cmd: cmd, stderr: &syncBuffer{}, exited: make(chan struct{})}
 	cmd.Stderr = h.stderr
 	if stderr != nil {
@@ -450,7 +446,6 @@ func (m *machine) runWith(cmd *exec.Cmd, stderr *os.File) (io.WriteCloser, *os.F
 	outEnd.Close()
 	go func() {
 		cmd.Wait()
-		<-browsers
 		close(h.exited)
 	}()
 	m.t.Cleanup(func() {

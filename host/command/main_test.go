@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox/signer"
@@ -36,13 +37,25 @@ func runTests(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "making the test CA:", err)
 		return 1
 	}
+	defer endShared()
 	return m.Run()
 }
 
-// onlyLong leaves a test to make test-long (E2E_LONG=1): it's a variation of what others show, and make test has its time.
+// long says whether this is make test-long (E2E_LONG=1).
+func long() bool { return os.Getenv("E2E_LONG") != "" }
+
+// onlyLong leaves a test to make test-long: it's a variation of what others show, and make test has its time.
 func onlyLong(t *testing.T) {
 	t.Helper()
-	if os.Getenv("E2E_LONG") == "" {
+	if !long() {
 		t.Skip("takes its time: make test-long")
+	}
+}
+
+// onlyLongBut leaves a row of a table to make test-long, except for these.
+func onlyLongBut(t *testing.T, row string, always ...string) {
+	t.Helper()
+	if !slices.Contains(always, row) {
+		onlyLong(t)
 	}
 }

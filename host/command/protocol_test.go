@@ -181,9 +181,7 @@ func TestExampleScript(t *testing.T) {
 	pdf := m.pdf("contrato.pdf")
 	cmd := exec.Command("bash", "../../docs/examples/sign.sh", pdf)
 	cmd.Env = append(m.env, "CMDSIGN="+program)
-	browsers <- struct{}{}
 	out, err := cmd.Output()
-	<-browsers
 	require.NoError(t, err, "%s\n%s", out, stderrOf(err))
 	path := strings.TrimSpace(string(out))
 	require.Equal(t, m.at("Downloads", "contrato-TESTE-sem-valor-legal.pdf"), path)
@@ -227,7 +225,7 @@ func TestOthersAgree(t *testing.T) {
 			m := newMachine(t, sandbox.Config{})
 			pdf := m.at("original.pdf")
 			require.NoError(t, os.WriteFile(pdf, document, 0o600))
-			last := m.converse().sign(m.sandbox, goodPhone, pdf)
+			last := m.attached().sign(m.sandbox, goodPhone, pdf)
 			m.requireSaved(last, pdf)
 
 			poppler, err := exec.Command("pdfsig", "-no-ocsp", last.File.Path).CombinedOutput()

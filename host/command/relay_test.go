@@ -228,8 +228,6 @@ func relayHost(t *testing.T, sb *sandbox.Sandbox) (*standIn, string) {
 
 func TestRelaySignsWithoutTheHostHoldingPINOrCode(t *testing.T) {
 	t.Parallel()
-	browsers <- struct{}{}
-	defer func() { <-browsers }()
 	sb, err := sandbox.Start(t.Context(), sandbox.Config{Dir: authority})
 	require.NoError(t, err)
 	defer sb.Close()
@@ -270,8 +268,6 @@ func TestRelaySignsWithoutTheHostHoldingPINOrCode(t *testing.T) {
 
 func TestRelayRefusesAPlainPIN(t *testing.T) {
 	t.Parallel()
-	browsers <- struct{}{}
-	defer func() { <-browsers }()
 	sb, err := sandbox.Start(t.Context(), sandbox.Config{Dir: authority})
 	require.NoError(t, err)
 	defer sb.Close()
@@ -291,8 +287,6 @@ func TestRelayTellsWhyTheTabWentAway(t *testing.T) {
 		"target_closed": problem.BrowserLost,
 	} {
 		t.Run(reason, func(t *testing.T) {
-			browsers <- struct{}{}
-			defer func() { <-browsers }()
 			sb, err := sandbox.Start(t.Context(), sandbox.Config{Dir: authority})
 			require.NoError(t, err)
 			defer sb.Close()

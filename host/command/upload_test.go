@@ -27,7 +27,7 @@ func TestUpload(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{})
 	data := pdftest.New(pdftest.Options{Pages: 40})
-	h := m.converse()
+	h := m.attached()
 	h.state("start")
 	h.send(chunks("a.pdf", data, 1000)[0])
 	h.fault("MESSAGE_OUT_OF_TURN")
@@ -104,11 +104,12 @@ func TestUpload(t *testing.T) {
 
 // The form of background/000: the whole document as one text.
 func TestUploadAsOneText(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{})
 	data, err := os.ReadFile(m.pdf("a.pdf"))
 	require.NoError(t, err)
-	h := m.converse()
+	h := m.attached()
 	h.begin()
 	h.send(fields{"upload_local": base64.StdEncoding.EncodeToString(data)})
 	got := h.until(func(m message) bool { return m.Progress == "upload_local" })

@@ -75,8 +75,6 @@ func TestPicturesInATraceAreCovered(t *testing.T) {
 	pages, err := cmdpages.LoadPages("")
 	require.NoError(t, err)
 
-	browsers <- struct{}{}
-	defer func() { <-browsers }()
 	kept := func(html string) (dom string, picture []byte) {
 		t.Helper()
 		page.Store(&html)

@@ -47,7 +47,7 @@ func TestAVisibleSignature(t *testing.T) {
 			t.Parallel()
 			m := newMachine(t, sandbox.Config{Look: look})
 			pdf := m.pdf("contrato.pdf")
-			h := m.converse()
+			h := m.attached()
 			require.Contains(t, h.begin().Capabilities, "visible")
 			h.send(fields{"phone": goodPhone, "pin": goodPIN, "pdf_file_path": pdf,
 				"visible": fields{"page": "last", "orientation": "landscape", "place": "middle-right"}})

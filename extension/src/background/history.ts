@@ -3,6 +3,7 @@
 
 import type { Finding, Result } from "../shared/protocol";
 import type { View } from "../shared/view";
+import { inTurn } from "../shared/turns";
 import { loadSettings } from "./store";
 
 export interface Entry {
@@ -57,7 +58,7 @@ export function entryOf(view: View, now: number): Entry | undefined {
 }
 
 // One after the other: two ends at once would lose one.
-let writing: Promise<unknown> = Promise.resolve();
+const next = inTurn();
 
 /** Notes the end of a signing, where the view is one, the history is on, and no private window is open. */
 export function note(view: View): Promise<void> {
@@ -80,12 +81,6 @@ export async function loadHistory(): Promise<Entry[]> {
 /** Forgets every entry. Whether new ones are noted stays as it is. */
 export function clearHistory(): Promise<void> {
   return next(() => chrome.storage.local.remove(slot));
-}
-
-function next<T>(what: () => Promise<T>): Promise<T> {
-  const result = writing.then(what);
-  writing = result.catch(() => {});
-  return result;
 }
 
 /** Chromium never lets the extension into private windows. In Firefox the person may: nothing is noted while one is open. */

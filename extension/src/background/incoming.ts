@@ -3,6 +3,7 @@
 import type { Pick } from "../pdf/ladder";
 import type { Action } from "../shared/actions";
 import { fromBase64 } from "../shared/base64";
+import { join } from "../shared/bytes";
 import { MAX_PDF, MAX_QUEUE } from "../shared/protocol";
 
 type Part = Extract<Action, { do: "file" }>;
@@ -20,7 +21,7 @@ export class Incoming {
     if (room > 0) this.#parts.push(bytes.subarray(0, room));
     this.#size += Math.min(bytes.length, room);
     if (!last) return undefined;
-    if (this.#whole.length < MAX_QUEUE) this.#whole.push({ kind: "file", name, bytes: joined(this.#parts, this.#size), ...(trial ? { trial } : {}) });
+    if (this.#whole.length < MAX_QUEUE) this.#whole.push({ kind: "file", name, bytes: join(this.#parts, this.#size), ...(trial ? { trial } : {}) });
     this.#parts = [];
     this.#size = 0;
     if (more) return undefined;
@@ -28,14 +29,4 @@ export class Incoming {
     this.#whole = [];
     return whole;
   }
-}
-
-function joined(parts: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -3,10 +3,10 @@
 // says whether to go on.
 
 import type { Obtained, Pick } from "../pdf/ladder";
-import { documentName } from "../pdf/name";
+import { documentName, fileName } from "../pdf/name";
 import type { Action, Part, Pointed } from "../shared/actions";
 import { MAX_QUEUE } from "../shared/protocol";
-import { busy, initialView, type QueueView, type Row, type Source, type View } from "../shared/view";
+import { busy, fresh, underWay, type QueueView, type Row, type Source, type View } from "../shared/view";
 import { Incoming } from "./incoming";
 import { outcome, stopsAll } from "./outcome";
 import { Signing, type Credentials } from "./signing";
@@ -87,7 +87,7 @@ export class Queue {
         if (queue?.phase === "sign") this.#kept = { country: action.country, number: action.number, pin: action.pin, visible: action.visible };
         break;
       case "again":
-        if (queue?.phase === "sign") return busy({ ...this.view, queue: undefined }) ? undefined : this.#sign(queue, queue.at);
+        if (queue?.phase === "sign") return underWay(screen) ? undefined : this.#sign(queue, queue.at);
         break;
       case "next":
         return queue?.goOn ? this.#sign(queue, next(queue)) : undefined;
@@ -95,7 +95,7 @@ export class Queue {
         if (queue?.phase === "sign") this.#signing.change({ queue: { ...queue, stopping: true } });
         return;
       case "finish":
-        if (queue && !busy({ ...this.view, queue: undefined })) this.#finish(queue);
+        if (queue && !underWay(screen)) this.#finish(queue);
         return;
       case "reset":
         await this.#release();
@@ -105,7 +105,7 @@ export class Queue {
 
   /** Brings a document before the person, to be confirmed. */
   #review(queue: QueueView, at: number): Promise<void> {
-    this.#signing.change({ ...cleared, ...fetching(queue.rows[at]!), queue: { ...queue, at } });
+    this.#signing.anew({ ...fetching(queue.rows[at]!), queue: { ...queue, at } });
     return this.#signing.pick(this.#items[at]!.pick);
   }
 
@@ -141,7 +141,7 @@ export class Queue {
     if (!row?.sha256 || !document) return;
     const credentials = this.#kept;
     const rows = changed({ ...queue, at }, { state: "signing", why: undefined });
-    this.#signing.change({ ...cleared, ...fetching(row), queue: { ...queue, rows, at, phase: "sign", goOn: false } });
+    this.#signing.anew({ ...fetching(row), queue: { ...queue, rows, at, phase: "sign", goOn: false } });
     return this.#signing.begin(document, { sha256: row.sha256, ...(credentials ? { credentials } : {}) });
   }
 
@@ -149,7 +149,7 @@ export class Queue {
   #finish(queue: QueueView): void {
     void this.#release();
     this.#signing.withdraw();
-    this.#signing.change({ ...cleared, screen: "finished", queue: over(queue) });
+    this.#signing.anew({ screen: "finished", queue: over(queue) });
   }
 
   /** Nothing of them is kept any more: no PIN, no bytes, and no file that the browser saved for reading it. */
@@ -197,7 +197,7 @@ export class Queue {
     if (view.screen === "done") {
       const more = left >= 0 && !queue.stopping;
       queueMicrotask(() => void (more ? this.#sign(now, left) : this.#release()));
-      return { ...view, ...cleared, ...(more ? { ...fetching(now.rows[left]!), queue: now } : { screen: "finished" as const, queue: over(now) }) };
+      return { ...fresh(view), ...(more ? { ...fetching(now.rows[left]!), queue: now } : { screen: "finished" as const, queue: over(now) }) };
     }
     const stops = view.screen === "nohost" || (!!view.problem && stopsAll(view.problem.code));
     if (stops) void this.#release();
@@ -212,13 +212,6 @@ export class Queue {
   }
 }
 
-/** A view without what belonged to one document. */
-const cleared: Partial<View> = {
-  problem: undefined, source: undefined, document: undefined, lookFirst: undefined, confirmed: undefined, phone: undefined, id: undefined,
-  steps: initialView.steps, code: undefined, codeSent: false, sentAt: undefined, cancelling: undefined, assist: undefined, picture: undefined,
-  result: undefined, file: undefined, openProblem: undefined, interrupted: undefined, notes: undefined, received: undefined,
-};
-
 function fetching({ name }: Row): { screen: "fetching"; source: Source } {
   return { screen: "fetching", source: { name, site: "" } };
 }
@@ -229,7 +222,7 @@ function pointed(at: Pointed): Pick {
 }
 
 function nameOf(pick: Pick): string {
-  return pick.kind === "file" ? pick.name : documentName(pick.url);
+  return pick.kind === "file" ? fileName(pick.name) : documentName(pick.url);
 }
 
 /** The rows, with a change in the one that the queue is at. */

@@ -9,7 +9,7 @@ import type { Action, Part } from "../shared/actions";
 import { sha256 } from "../shared/base64";
 import { lang } from "../shared/i18n";
 import { MIN_PROTOCOL, PROTOCOL, type ClientMessage, type HostMessage, type Mode, type Problem, type Visible } from "../shared/protocol";
-import { busy, initialView, underWay, type View } from "../shared/view";
+import { busy, fresh, initialView, underWay, type View } from "../shared/view";
 import { callBack } from "./attention";
 import type { DisconnectCode } from "./disconnect";
 import { note } from "./history";
@@ -162,6 +162,11 @@ export class Signing {
     this.#show({ ...this.view, ...part });
   }
 
+  /** Shows nothing of a document any more but this. */
+  anew(part: Partial<View>): void {
+    this.#show({ ...fresh(this.view), ...part });
+  }
+
   /** Another document comes in place of the one before the person. The conversation goes on, with its tab. */
   replace(): void {
     this.#fetching?.abort(new Error("replaced"));
@@ -172,8 +177,11 @@ export class Signing {
   /** Ends a conversation whose document nobody has confirmed. Nothing is shown anew. */
   withdraw(): void {
     this.replace();
-    const link = this.#link;
-    if (!link || link.state !== "stage1_input") return;
+    if (this.#link?.state === "stage1_input") this.#takeBack(this.#link);
+  }
+
+  /** Ends what nobody has confirmed: there is nothing to wait for, and another document may be chosen at once. */
+  #takeBack(link: Link): void {
     this.#send({ cancel: "" });
     link.state = "cancelled";
     link.withdrawn++;
@@ -182,7 +190,7 @@ export class Signing {
   /** The person points at a document, whose bytes are fetched and brought before them. */
   async pick(pick: Pick): Promise<void> {
     this.#clear();
-    this.#show({ ...this.#fresh(), screen: "fetching" });
+    this.#show({ ...fresh(this.view), screen: "fetching" });
     const fetching = (this.#fetching = new AbortController());
     try {
       const document = await obtain(pick, { signal: fetching.signal });
@@ -192,7 +200,7 @@ export class Signing {
       if (fetching.signal.aborted) return;
       const problem = err instanceof PdfProblem ? problems.ofPdf(err) : problems.internal();
       const tab = pick.kind === "tab" ? { tabId: pick.tabId, url: pick.url, pageUrl: pick.pageUrl } : undefined;
-      this.#show({ ...this.#fresh(), problem, tab });
+      this.#show({ ...fresh(this.view), problem, tab });
     }
   }
 
@@ -205,7 +213,7 @@ export class Signing {
     this.#said = said;
     const { mode, modeChanged } = this.view;
     this.#show({
-      ...this.#fresh(), mode, modeChanged, trial: document.trial, screen: "fetching", received: 0, source: { name: document.name, site: document.site },
+      ...fresh(this.view), mode, modeChanged, trial: document.trial, screen: "fetching", received: 0, source: { name: document.name, site: document.site },
     });
     const trial = document.trial ?? false;
     // A host that waits for a document elsewhere doesn't get this one.
@@ -296,18 +304,14 @@ export class Signing {
     this.#fetching?.abort(new Error("cancelled"));
     const { view } = this;
     if (!underWay(view.screen)) return;
-    if (view.screen === "fetching" || view.screen === "document") this.#show(this.#fresh());
+    if (view.screen === "fetching" || view.screen === "document") this.#show(fresh(this.view));
     else this.#show({ ...view, cancelling: true });
     this.#answered(undefined);
     const link = this.#link;
     if (link?.state && link.state !== "start" && !isOver(link.state)) {
-      this.#send({ cancel: "" });
-      // Before it's confirmed there is nothing to wait for: another document may be chosen at once.
-      if (!view.confirmed) {
-        link.state = "cancelled";
-        link.withdrawn++;
-      }
-    } else if (view.screen === "credentials") this.#show(this.#fresh());
+      if (view.confirmed) this.#send({ cancel: "" });
+      else this.#takeBack(link);
+    } else if (view.screen === "credentials") this.#show(fresh(this.view));
   }
 
   /** Has the host show a file, a new host where the one that signed is gone: one that just died takes messages and answers none. */
@@ -362,7 +366,7 @@ export class Signing {
 
   #unfit(problem: Problem): false {
     this.#drop();
-    this.#show({ ...this.#fresh(), screen: "nohost", problem });
+    this.#show({ ...fresh(this.view), screen: "nohost", problem });
     return false;
   }
 
@@ -437,7 +441,7 @@ export class Signing {
     if (view.lookFirst) return this.#show(view);
     if (view.document?.sha256 !== said.sha256) {
       this.withdraw();
-      return this.#show({ ...this.#fresh(), problem: problems.changed() });
+      return this.#show({ ...fresh(this.view), problem: problems.changed() });
     }
     this.view = { ...view, screen: "credentials", confirmed: true };
     if (said.credentials) this.#credentials(said.credentials);
@@ -455,7 +459,7 @@ export class Signing {
     void link.relay?.end(mayBeSigned && underWay(view.screen));
     const problem = problems.ofDisconnect(code);
     if (link.state === "") {
-      this.#show({ ...this.#fresh(), screen: "nohost", problem });
+      this.#show({ ...fresh(this.view), screen: "nohost", problem });
     } else if (underWay(view.screen)) {
       this.#interrupted(problem);
     }
@@ -520,7 +524,7 @@ export class Signing {
 
   #reset(): void {
     this.#clear();
-    this.#show({ ...this.#fresh(), queue: undefined });
+    this.#show({ ...fresh(this.view), queue: undefined });
   }
 
   #clear(): void {
@@ -528,12 +532,6 @@ export class Signing {
     this.#unwatch = undefined;
     this.#document = undefined;
     this.#said = undefined;
-  }
-
-  /** The first screen, with what is known of the host and of the other documents. */
-  #fresh(): View {
-    const { host, mode, modeChanged, queue } = this.view;
-    return { ...initialView, host, mode, modeChanged, queue };
   }
 
   #show(next: View): void {
@@ -560,7 +558,7 @@ export class Signing {
     if (tab !== undefined && !stored.codeSent && stored.screen !== "assist") await chrome.tabs.remove(tab).catch(() => {});
     if (tab !== undefined) await saveRelayTab(undefined).catch(() => {});
     const waiting = stored.interrupted?.answer === "waiting";
-    if (stored.screen === "nohost") this.view = this.#fresh();
+    if (stored.screen === "nohost") this.view = fresh(this.view);
     else if (underWay(stored.screen) || waiting) {
       this.#interrupted();
       // After the look-out for what the browser saves.

@@ -5,7 +5,7 @@ import { MAX_PDF } from "../shared/protocol";
 import { fetchElsewhere, tabMethod } from "#platform";
 import { decodeDataUrl } from "./data-url";
 import { pathOfFileUrl } from "./file-path";
-import { documentName } from "./name";
+import { documentName, fileName } from "./name";
 import { fetchInPage } from "./page-fetch";
 import { PdfProblem } from "./problem";
 import { checkPdf } from "./sniff";
@@ -41,7 +41,7 @@ export async function obtain(pick: Pick, opts: FetchOptions = {}): Promise<Obtai
   if (pick.kind === "file") {
     if (pick.bytes.length > MAX_PDF) throw new PdfProblem("PDF_TOO_LARGE");
     checkPdf(pick.bytes);
-    return { name: documentName(`file:///${encodeURIComponent(pick.name)}`), site: "", bytes: pick.bytes, trial: pick.trial };
+    return { name: fileName(pick.name), site: "", bytes: pick.bytes, trial: pick.trial };
   }
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(pick.url)?.[0].toLowerCase();
   if (scheme === "file:") return onDisk(pick.url);

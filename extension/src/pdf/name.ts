@@ -2,8 +2,12 @@
 
 /** The file's name: of Content-Disposition, else of the URL's path, else a plain one. Always ends in .pdf, has no folder. */
 export function documentName(url: string, disposition = ""): string {
-  const raw = fromDisposition(disposition) || fromPath(url);
-  const clean = raw
+  return fileName(fromDisposition(disposition) || fromPath(url));
+}
+
+/** The name of a file as it was given, without what could mislead. Always ends in .pdf, has no folder. */
+export function fileName(given: string): string {
+  const clean = given
     .replace(/^.*[/\\]/, "")
     // Control characters and those that turn the direction of writing can make a name look like another.
     .replace(/[\u0000-\u001f\u007f\u200e\u200f\u202a-\u202e\u2066-\u2069<>:"|?*]/g, "")

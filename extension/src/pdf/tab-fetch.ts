@@ -2,6 +2,7 @@
 // redirect, and the response is read instead of shown. A plain GET; the tab and the debugger are gone when it returns.
 
 import { fromBase64 } from "../shared/base64";
+import { join } from "../shared/bytes";
 import { MAX_PDF } from "../shared/protocol";
 import type { Fetched, FetchOptions } from "./ladder";
 import { tooSlow } from "./pace";
@@ -87,18 +88,6 @@ async function read(
     if (size >= headSize && !looksLikePdf(join(chunks, headSize))) throw new PdfProblem("PDF_NOT_PDF");
     if (part.eof) return join(chunks, size);
   }
-}
-
-/** The first size bytes of the chunks. */
-function join(chunks: Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    if (at >= size) break;
-    out.set(chunk.subarray(0, size - at), at);
-    at += chunk.length;
-  }
-  return out;
 }
 
 function header(paused: Paused, name: string): string {

@@ -5,6 +5,7 @@ import { fillSecret } from "../secrets/fill";
 import type { Tokens } from "../secrets/tokens";
 import { builtIn, originOf } from "../shared/origins";
 import { Refusal } from "../shared/refusal";
+import { inTurn } from "../shared/turns";
 import { checkCommand } from "./commands";
 import { debuggerError, isForeignFrame } from "./errors";
 import { filterEvent } from "./events";
@@ -33,7 +34,7 @@ export class Relay {
   /** A tab that the debugger left for good: nothing is done there any more, and it's closed with the rest. */
   #left: Tab | undefined;
   /** The last of what opens and closes the tab: each waits for the one before, or a tab that comes after its close would stay. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = inTurn();
   #ended = false;
 
   constructor(
@@ -113,12 +114,6 @@ export class Relay {
       default:
         throw new Refusal("COMMAND_REFUSED", "not a request of the relay");
     }
-  }
-
-  #inTurn<T>(what: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(what);
-    this.#last = result.catch(() => {});
-    return result;
   }
 
   #need(): Tab {

@@ -5,8 +5,8 @@ import type { View } from "./view";
 
 /** A document that a page points at. */
 export type Pointed =
-  | { do: "link"; url: string; tabId: number; frameId: number; pageUrl: string; name?: string }
-  | { do: "tab"; tabId: number; url: string; pageUrl: string; again: boolean; name?: string };
+  | { do: "link"; url: string; tabId: number; frameId: number; pageUrl: string }
+  | { do: "tab"; tabId: number; url: string; pageUrl: string; again: boolean };
 
 export type Action =
   | Pointed

@@ -115,6 +115,11 @@ export interface View {
 
 export const initialView: View = { screen: "choose", mode: "relay", steps: [], codeSent: false };
 
+/** The first screen, with what is known of the host and of the other documents: nothing of a document is left. */
+export function fresh({ host, mode, modeChanged, queue }: View): View {
+  return { ...initialView, host, mode, modeChanged, queue };
+}
+
 /** Something is under way: nothing else can begin. Between two of several documents too. */
 export function busy(view: View): boolean {
   return underWay(view.screen) || (!!view.queue && view.queue.phase !== "over");

@@ -2,7 +2,8 @@
 
 import { clearHistory, historyLimits, loadHistory, type Entry } from "../../background/history";
 import { loadSettings, saveSettings } from "../../background/store";
-import { lang, t, type Key } from "../../shared/i18n";
+import { dateTime } from "../../shared/format";
+import { t, type Key } from "../../shared/i18n";
 import { button, h, note, para } from "../dom";
 import { findingsList } from "../findings";
 import { pageFrame } from "../frame";
@@ -49,7 +50,7 @@ function item(entry: Entry): HTMLElement {
     "li",
     { className: "entry" },
     h("h2", { className: "name" }, entry.name),
-    h("p", {}, h("strong", { className: kind }, t(label)), " ", h("span", { className: "muted" }, when(entry.at))),
+    h("p", {}, h("strong", { className: kind }, t(label)), " ", h("span", { className: "muted" }, dateTime(entry.at))),
     ...(entry.signer ? [para(t("historySigner", entry.signer))] : []),
     ...(entry.environment && entry.environment !== "production" ? [para(t("historyTrial", entry.environment), "muted")] : []),
     ...(entry.message ? [para(entry.message)] : []),
@@ -69,10 +70,6 @@ function outcome({ end, verdict, code, answer, path }: Entry): [label: Key, kind
   // A failure with a file is one of saving it.
   if (path) return ["historySaved", ""];
   return code === "MAY_BE_SIGNED" || code === "RESULT_NOT_PDF" ? ["historyMaybe", "bad"] : ["historyFailed", ""];
-}
-
-function when(ms: number): string {
-  return new Intl.DateTimeFormat(lang() === "pt" ? "pt-PT" : "en-GB", { dateStyle: "long", timeStyle: "short" }).format(ms);
 }
 
 void draw();

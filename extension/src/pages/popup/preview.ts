@@ -2,7 +2,8 @@
 // for the frame without an end, and nothing that it does keeps the person from going on.
 
 import { fromFrame, turnKey, type ToFrame, type TurnKey } from "../../preview/messages";
-import { lang, t } from "../../shared/i18n";
+import { number } from "../../shared/format";
+import { t } from "../../shared/i18n";
 import type { DocInfo } from "../../shared/protocol";
 import { button, h, note, para } from "../dom";
 import { NoBytes, documentBytes } from "./bytes";
@@ -165,7 +166,7 @@ class Preview {
   #draw(): void {
     if (!this.#frame) return this.#load();
     if (this.#state === "opening") return;
-    this.#show("drawing", t("pageLoading", this.#say(this.#page), this.#say(this.#pages)));
+    this.#show("drawing", t("pageLoading", number(this.#page), number(this.#pages)));
     this.#wait(limits.page);
     this.#tell({ kind: "show", page: this.#page, zoom: zooms[this.#zoom]!, label: this.#pageOf() });
   }
@@ -199,7 +200,7 @@ class Preview {
         if (this.#state === "opening") return this.#end("none", m.why === "password" ? t("previewPassword") : t("previewNone"));
         if (this.#state !== "drawing" || m.page !== this.#page) return;
         clearTimeout(this.#late);
-        return this.#show("shown", t("pageNone", this.#say(m.page)));
+        return this.#show("shown", t("pageNone", number(m.page)));
       case "key":
         return this.turn(m.key);
     }
@@ -212,7 +213,7 @@ class Preview {
 
   #wait(ms: number): void {
     clearTimeout(this.#late);
-    this.#late = setTimeout(() => this.#end("stopped", this.#pages ? t("pageLate", this.#say(this.#page)) : t("previewLate")), ms);
+    this.#late = setTimeout(() => this.#end("stopped", this.#pages ? t("pageLate", number(this.#page)) : t("previewLate")), ms);
   }
 
   /** Ends the frame, and with it whatever it's busy with. */
@@ -236,7 +237,7 @@ class Preview {
     this.#place.hidden = state === "stopped" || (state === "none" && !this.#differs);
     if (document.activeElement !== this.#number) this.#number.value = String(this.#page);
     this.#number.max = String(this.#pages);
-    this.#of.textContent = t("ofPages", this.#say(this.#pages));
+    this.#of.textContent = t("ofPages", number(this.#pages));
     this.#previous.disabled = this.#page <= 1;
     this.#next.disabled = this.#page >= this.#pages;
     this.#out.disabled = this.#zoom === 0;
@@ -244,12 +245,9 @@ class Preview {
   }
 
   #pageOf(): string {
-    return t("pageOf", this.#say(this.#page), this.#say(this.#pages));
+    return t("pageOf", number(this.#page), number(this.#pages));
   }
 
-  #say(n: number): string {
-    return new Intl.NumberFormat(lang() === "pt" ? "pt-PT" : "en-GB").format(n);
-  }
 }
 
 /** The same screen in a tab, where a page is large enough to be read. */

@@ -1,4 +1,5 @@
-import { lang, t } from "../../../shared/i18n";
+import { number, size } from "../../../shared/format";
+import { t } from "../../../shared/i18n";
 import type { DocInfo } from "../../../shared/protocol";
 import { button, h, note, para } from "../../dom";
 import { previewOf } from "../preview";
@@ -51,14 +52,4 @@ function warnings(doc: DocInfo): string[] {
     doc.damaged && t("warnDamaged"),
     doc.size > siteLimit && t("warnLarge"),
   ].filter((w): w is string => !!w);
-}
-
-function number(n: number): string {
-  return new Intl.NumberFormat(lang() === "pt" ? "pt-PT" : "en-GB").format(n);
-}
-
-/** A size as people say it. */
-function size(bytes: number): string {
-  const [value, unit] = bytes < 1000 ? [bytes, "byte"] : bytes < 1e6 ? [bytes / 1e3, "kilobyte"] : [bytes / 1e6, "megabyte"];
-  return new Intl.NumberFormat(lang() === "pt" ? "pt-PT" : "en-GB", { style: "unit", unit, maximumFractionDigits: 1 }).format(value);
 }

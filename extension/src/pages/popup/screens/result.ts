@@ -1,4 +1,5 @@
-import { lang, t, type Key } from "../../../shared/i18n";
+import { dateTime } from "../../../shared/format";
+import { t, type Key } from "../../../shared/i18n";
 import type { Result } from "../../../shared/protocol";
 import { button, h, link, note, para } from "../../dom";
 import { findingsList } from "../../findings";
@@ -38,7 +39,7 @@ function validator(result: Result): Node {
 }
 
 function time(iso: string): string {
-  const at = new Date(iso);
-  if (Number.isNaN(at.getTime())) return iso;
-  return new Intl.DateTimeFormat(lang() === "pt" ? "pt-PT" : "en-GB", { dateStyle: "long", timeStyle: "short" }).format(at);
+  const at = Date.parse(iso);
+  if (Number.isNaN(at)) return iso;
+  return dateTime(at);
 }

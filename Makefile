@@ -13,7 +13,7 @@ export PATH := $(PATH):/usr/local/go/bin
 
 GOCODE := host installer manifests extension/e2e
 
-.PHONY: build host extension dist test-package test test-screen test-long test-wine faults kills soak lint fmt cross fuzz demo clean deps
+.PHONY: build host extension dist test-package test test-extension test-screen test-long test-wine faults kills soak lint lint-go lint-extension fmt cross fuzz demo clean deps
 
 # bin/cmdsign and extension/dist/{chromium,firefox}.
 build: host extension
@@ -30,16 +30,23 @@ extension/node_modules/.package-lock.json: extension/package-lock.json
 # Those that start browsers come alone: browsers of several at once are too slow for each other.
 BROWSERS := host/command host/sandbox installer
 
+# -vet=off: lint has looked already.
+GOTEST := go test -vet=off -timeout 30m
+
 # The race detector needs a C compiler, so this one is not CGO_ENABLED=0.
-# Browsers wait much: what compiles for the other systems takes the processor meanwhile. extension/e2e has none of the program in its
-# own process, so nothing in it could race but the test.
-test: deps extension lint
-	cd extension && npm test --silent
-	CGO_ENABLED=1 go test -race -timeout 30m $$(go list ./... | grep -vE '/($(subst $() ,|,extension/e2e $(BROWSERS)))$$')
+# Nearly all of the time is the processor's: what waits for the net goes beside what compiles, and what compiles for the other
+# systems beside the browsers. extension/e2e has none of the program in its own process, so nothing in it could race but the test.
+test:
+	@$(MAKE) --no-print-directory -j3 deps extension bin/staticcheck
+	@$(MAKE) --no-print-directory -j2 --output-sync=target lint test-extension
+	CGO_ENABLED=1 $(GOTEST) -race $$(go list ./... | grep -vE '/($(subst $() ,|,extension/e2e $(BROWSERS)))$$')
 	@nice -n 19 $(MAKE) --no-print-directory cross & cross=$$!; \
-	go test -timeout 30m -parallel 3 ./extension/e2e; extension=$$?; \
-	CGO_ENABLED=1 go test -race -timeout 30m -p 1 $(BROWSERS:%=./%); host=$$?; \
+	$(GOTEST) -parallel 3 ./extension/e2e; extension=$$?; \
+	CGO_ENABLED=1 $(GOTEST) -race -parallel 3 -p 1 $(BROWSERS:%=./%); host=$$?; \
 	wait $$cross && exit $$((extension + host))
+
+test-extension: extension/node_modules/.package-lock.json
+	cd extension && npm test --silent
 
 # A real pointer on a screen of its own, and waits as long as a person's: beside the rest, for their time.
 test-screen: deps extension
@@ -67,26 +74,32 @@ SOAK ?= 1000
 soak: deps extension
 	SOAK=$(SOAK) go test -run TestSoak -count 1 -timeout 300m -v ./extension/e2e
 
-# With the race detector, as the tests: what is compiled for the one serves the other.
-lint: bin/staticcheck extension
+lint: lint-go lint-extension
+
+# With the race detector, as the tests: what is compiled for the one serves the other. GOGC: the compiler needn't save memory.
+lint-go: export CGO_ENABLED := 1
+lint-go: export GOGC := 800
+lint-go: bin/staticcheck
 	@unformatted=$$(gofmt -l $(GOCODE)); test -z "$$unformatted" || { echo "make fmt would change:"; echo "$$unformatted"; exit 1; }
-	CGO_ENABLED=1 go vet -race ./...
-	CGO_ENABLED=1 GOFLAGS=-race bin/staticcheck ./...
+	go vet -race ./...
+	GOFLAGS=-race bin/staticcheck ./...
+
+lint-extension: extension/node_modules/.package-lock.json
 	cd extension && npm run --silent lint
 
 fmt:
 	gofmt -w $(GOCODE)
 
 bin/staticcheck: tools/go.mod tools/go.sum
-	go -C tools build -o ../$@ honnef.co/go/tools/cmd/staticcheck
+	GOGC=800 go -C tools build -o ../$@ honnef.co/go/tools/cmd/staticcheck
 
 # Does it still compile for every system that dist is for? linux/amd64 is what everything else here is. What comes out is thrown
-# away, so nothing is optimised, and the compiler needn't save memory: a third less to wait for.
+# away, so nothing is optimised, nothing is there for a debugger, and the compiler needn't save memory: half as much to wait for.
 cross:
-	@set -e; for target in $(filter-out linux-amd64,$(TARGETS)); do \
-		echo "go build for $$target"; GOGC=800 CGO_ENABLED=0 GOOS=$${target%-*} GOARCH=$${target#*-} \
-			go build -gcflags 'all=-N -l' -o /dev/null ./host/cmdsign; done
-	GOGC=800 CGO_ENABLED=0 GOOS=windows go test -c -gcflags 'all=-N -l' -o /dev/null ./installer
+	@set -e; export GOGC=800 CGO_ENABLED=0; for target in $(filter-out linux-amd64,$(TARGETS)); do \
+		echo "go build for $$target"; GOOS=$${target%-*} GOARCH=$${target#*-} \
+			go build -gcflags 'all=-N -l -dwarf=false' -ldflags '-s -w' -o /dev/null ./host/cmdsign; done; \
+	GOOS=windows go test -vet=off -c -gcflags 'all=-N -l -dwarf=false' -ldflags '-s -w' -o /dev/null ./installer
 
 # What is given to people, in dist/: the same to the byte wherever it's made, from the same commit by the same Go.
 dist: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 315532800)

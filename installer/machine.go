@@ -23,6 +23,8 @@ type Machine struct {
 	EnvErr      error
 	Browser     string // a browser of the Chromium family that can be launched
 	BrowserErr  error
+	Endpoint    string // host:port of a browser that runs already; empty where none is configured
+	EndpointErr error
 	Downloads   string
 	DownloadErr error
 	Journal     string // folder
@@ -42,7 +44,11 @@ func (m Machine) Examine() []Finding {
 		// Everything else is read from it.
 		return []Finding{m.config()}
 	}
-	return append([]Finding{m.config(), m.environment(), m.browser(), m.downloads()}, m.journal()...)
+	all := []Finding{m.config(), m.environment(), m.browser()}
+	if m.Endpoint != "" {
+		all = append(all, m.endpoint())
+	}
+	return append(append(all, m.downloads()), m.journal()...)
 }
 
 func (m Machine) config() Finding {
@@ -50,9 +56,7 @@ func (m Machine) config() Finding {
 		PT: "configuração: sem erros", EN: "configuration: no mistakes"}}
 	if m.ConfigErr != nil {
 		f.Result, f.Text = Bad, problem.Text{PT: "configuração: " + detail(m.ConfigErr, "pt"), EN: "configuration: " + detail(m.ConfigErr, "en")}
-		if exists(m.ConfigPath) {
-			f.Mend = `"${EDITOR:-nano}" ` + quote(m.ConfigPath)
-		}
+		f.Mend = m.edit()
 	} else if !exists(m.ConfigPath) {
 		f.Text = problem.Text{PT: "configuração: nenhuma, valem os valores de origem", EN: "configuration: none, the defaults hold"}
 	}
@@ -64,9 +68,7 @@ func (m Machine) environment() Finding {
 	switch {
 	case m.EnvErr != nil:
 		f.Result, f.Text = Bad, problem.Text{PT: "ambiente: " + detail(m.EnvErr, "pt"), EN: "environment: " + detail(m.EnvErr, "en")}
-		if exists(m.ConfigPath) {
-			f.Mend = `"${EDITOR:-nano}" ` + quote(m.ConfigPath)
-		}
+		f.Mend = m.edit()
 	case m.Environment == "production":
 		f.Text = problem.Text{PT: "ambiente: produção", EN: "environment: production"}
 	default:
@@ -91,6 +93,26 @@ func (m Machine) browser() Finding {
 		}
 	}
 	return f
+}
+
+// endpoint is a browser that somebody else started, which the configuration names.
+func (m Machine) endpoint() Finding {
+	if m.EndpointErr != nil {
+		return Finding{Check: "attach", Result: Bad, Mend: m.edit(), Text: problem.Text{
+			PT: "navegador já aberto (" + m.Endpoint + "): " + detail(m.EndpointErr, "pt"),
+			EN: "browser that runs already (" + m.Endpoint + "): " + detail(m.EndpointErr, "en")}}
+	}
+	return Finding{Check: "attach", Result: OK, Text: problem.Text{
+		PT: "navegador já aberto: " + m.Endpoint + " responde",
+		EN: "browser that runs already: " + m.Endpoint + " answers"}}
+}
+
+// edit is the command that opens the configuration; empty where there's none.
+func (m Machine) edit() string {
+	if !exists(m.ConfigPath) {
+		return ""
+	}
+	return `"${EDITOR:-nano}" ` + quote(m.ConfigPath)
 }
 
 // Beside tells, after install, of the browser that those of Firefox's family need beside them, where there's none. Done are install's findings.

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ask } from "../src/pages/options/doctor";
+import { ask } from "../src/pages/doctor";
 
 /** A host that says what it's told to, and what it was asked. */
 function host() {

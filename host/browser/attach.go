@@ -57,16 +57,26 @@ func Attach(ctx context.Context, opts AttachOptions) (Tab, error) {
 	return a, nil
 }
 
+// Reach asks whether a browser answers at an endpoint, and leaves it as it is. Error: BROWSER_UNREACHABLE.
+func Reach(ctx context.Context, at Endpoint) error {
+	socket, err := at.socket(ctx)
+	if err == nil {
+		var conn *remote.Conn
+		if conn, err = dial(ctx, socket); err == nil {
+			return conn.Close()
+		}
+	}
+	return problem.Newf(problem.BrowserUnreachable, "%s: %w", at.Host(), err)
+}
+
 func (a *attached) open(ctx context.Context, opts AttachOptions) error {
 	socket, err := opts.Endpoint.socket(ctx)
 	if err != nil {
 		return err
 	}
-	dialing, done := context.WithTimeout(ctx, discoverTimeout)
-	defer done()
-	conn, err := remote.DialContext(dialing, socket)
+	conn, err := dial(ctx, socket)
 	if err != nil {
-		return nameless(err)
+		return err
 	}
 	alloc, cancelAlloc := chromedp.NewAllocatorContext(context.WithoutCancel(ctx), transportAllocator{conn})
 	whole, cancelWhole := chromedp.NewContext(alloc)

@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/chromedp/chromedp/remote"
 )
 
 // Endpoint is the DevTools address of a browser that runs already. Whoever holds it sees what is typed into that browser, the
@@ -120,4 +122,15 @@ func discover(ctx context.Context, address string) (*url.URL, error) {
 		return nil, errors.New("/json/version names no address")
 	}
 	return named, nil
+}
+
+// dial opens the browser's WebSocket. The error is without the address.
+func dial(ctx context.Context, socket string) (*remote.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, discoverTimeout)
+	defer cancel()
+	conn, err := remote.DialContext(ctx, socket)
+	if err != nil {
+		return nil, nameless(err)
+	}
+	return conn, nil
 }

@@ -1,9 +1,11 @@
 package command
 
 import (
+	"bufio"
 	"crypto/tls"
 	"encoding/pem"
 	"errors"
+	"io"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -77,16 +79,21 @@ func runningBrowser(profile string, env []string) (*exec.Cmd, string, error) {
 		"--disable-background-networking", "--disable-component-update", "--disable-sync",
 		"--remote-debugging-port=0", "--user-data-dir="+profile, "about:blank")
 	cmd.Env = env
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		return nil, "", err
+	}
 	if err := cmd.Start(); err != nil {
 		return nil, "", err
 	}
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		data, _ := os.ReadFile(filepath.Join(profile, "DevToolsActivePort"))
-		if port, _, whole := strings.Cut(string(data), "\n"); whole {
-			return cmd, "127.0.0.1:" + port, nil
+	for lines := bufio.NewScanner(said); lines.Scan(); {
+		if _, at, ok := strings.Cut(lines.Text(), "DevTools listening on ws://"); ok {
+			go io.Copy(io.Discard, said)
+			host, _, _ := strings.Cut(at, "/")
+			return cmd, host, nil
 		}
 	}
-	return nil, "", errors.Join(errors.New("the browser doesn't listen"), cmd.Process.Kill(), cmd.Wait())
+	return nil, "", errors.Join(errors.New("the browser doesn't listen"), cmd.Wait())
 }
 
 // shared is a browser that runs already, for all tests in which nothing depends on whose it is: to start one for each would be

@@ -79,7 +79,7 @@ func newRoot() *cobra.Command {
 		Use:   "cmdsign",
 		Short: "Assinar PDF com a Chave Móvel Digital, e verificar o resultado / Sign PDFs with CMD, and check what comes back",
 		Long: `Assina PDF com a Chave Móvel Digital (CMD) nas páginas do Estado, no seu computador, e verifica o que volta.
-Não oficial; sem ligação ao Estado.
+Não oficial; sem ligação ao Estado nem à ARTE/AMA.
 
 Signs PDFs with CMD, Portugal's Digital Mobile Key, on the State's own web pages, on your computer, and checks what
 comes back. Not official; not connected with the State.`,

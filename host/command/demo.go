@@ -99,7 +99,7 @@ func (d *demo) run(ctx context.Context, cfg *config.Config) error {
 	if err := d.makeDownloads(cfg); err != nil {
 		return err
 	}
-	d.print("Sign with CMD: uma assinatura no sandbox, sem valor legal. Não oficial; sem ligação ao Estado.",
+	d.print("Sign with CMD: uma assinatura no sandbox, sem valor legal. Não oficial; sem ligação ao Estado nem à ARTE/AMA.",
 		"Sign with CMD: a signature on the sandbox, of no legal value. Not official; not connected with the State.")
 	d.line("documento", "document", pdf)
 

@@ -41,7 +41,7 @@ func (d *browserDemo) run(ctx context.Context) (err error) {
 	if err := d.makeDownloads(d.cfg); err != nil {
 		return err
 	}
-	d.print("Sign with CMD: uma assinatura no navegador, no sandbox, sem valor legal. Não oficial; sem ligação ao Estado.",
+	d.print("Sign with CMD: uma assinatura no navegador, no sandbox, sem valor legal. Não oficial; sem ligação ao Estado nem à ARTE/AMA.",
 		"Sign with CMD: a signature in the browser, on the sandbox, of no legal value. Not official; not connected with the State.")
 	addr, err := d.startSandbox(ctx)
 	if err != nil {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/spf13/cobra"
@@ -244,8 +246,22 @@ func machineOf(path string, cfg *config.Config, cfgErr error) installer.Machine 
 		m.Custom = env.Custom
 	}
 	m.Browser, m.BrowserErr = browser.Find(cfg.Browser.Path)
+	if cfg.Browser.Endpoint != "" {
+		m.Endpoint, m.EndpointErr = reach(cfg.Browser.Endpoint)
+	}
 	m.Downloads, m.DownloadErr = downloads(cfg)()
 	return m
+}
+
+// reach says where the browser is that the configuration names, and whether it answers.
+func reach(address string) (at string, err error) {
+	endpoint, err := browser.ParseEndpoint(address)
+	if err != nil {
+		return "browser.endpoint", problem.Newf(problem.ConfigInvalid, "browser.endpoint: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	return endpoint.Host(), browser.Reach(ctx, endpoint)
 }
 
 // checks is what doctor says where the host itself answers: the manifests, then, are as they should be.

@@ -28,7 +28,7 @@ func newSandbox(load loader) *cobra.Command {
 			}
 			defer s.Close()
 			out := cmd.OutOrStdout()
-			fmt.Fprintf(out, "SANDBOX: sem valor legal / of no legal value. Não oficial; sem ligação ao Estado.\n\n")
+			fmt.Fprintf(out, "SANDBOX: sem valor legal / of no legal value. Não oficial; sem ligação ao Estado nem à ARTE/AMA.\n\n")
 			fmt.Fprintf(out, "páginas / pages    %s\n", s.IntroURL())
 			fmt.Fprintf(out, "telemóvel / phone  %s\n", s.PhoneURL())
 			fmt.Fprintf(out, "PIN                1234\n\n")

@@ -41,7 +41,7 @@ func newSign(load loader) *cobra.Command {
 		Use:   "sign FILE…",
 		Short: "Assinar documentos PDF / Sign PDF documents",
 		Long: `Assina documentos PDF com a Chave Móvel Digital (CMD), um código de segurança por cada um.
-Não oficial; sem ligação ao Estado.
+Não oficial; sem ligação ao Estado nem à ARTE/AMA.
 
 Mostra cada documento e pergunta se é esse; pede o número de telemóvel e o PIN de assinatura, que não aparece ao
 escrever; percorre as páginas da CMD num navegador próprio; pede o código que chega ao telemóvel; verifica o que volta e

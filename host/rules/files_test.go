@@ -73,7 +73,7 @@ func TestTheFilesOfAProjectAreThere(t *testing.T) {
 	require.Contains(t, licence, "END OF TERMS AND CONDITIONS")
 	for _, name := range []string{"README.md", "SECURITY.md", "PRIVACY.md"} {
 		if slices.Contains(files, name) {
-			assert.Contains(t, string(read(t, name)), "Não oficial; sem ligação ao Estado", name)
+			assert.Contains(t, string(read(t, name)), "Não oficial; sem ligação ao Estado nem à ARTE/AMA", name)
 		}
 	}
 }

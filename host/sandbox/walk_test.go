@@ -43,7 +43,7 @@ func TestSignsADocumentInEachLook(t *testing.T) {
 }
 
 func TestEveryPageSaysThatItIsASandbox(t *testing.T) {
-	const words = "SANDBOX — ambiente de testes, sem valor legal. Não oficial; sem ligação ao Estado."
+	const words = "SANDBOX — ambiente de testes, sem valor legal. Não oficial; sem ligação ao Estado nem à ARTE/AMA."
 	for _, name := range Looks() {
 		s := start(t, Config{Look: name, Fault: "interstitial"})
 		p := newPerson(t, s)

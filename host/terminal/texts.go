@@ -11,7 +11,7 @@ var (
 )
 
 var (
-	notOfficial       = problem.Text{PT: "Assinar com CMD. Não oficial; sem ligação ao Estado.", EN: "Sign with CMD. Not official; not connected with the State."}
+	notOfficial       = problem.Text{PT: "Assinar com CMD. Não oficial; sem ligação ao Estado nem à ARTE/AMA.", EN: "Sign with CMD. Not official; not connected with the State nor with ARTE/AMA."}
 	environmentIs     = problem.Text{PT: "Ambiente: %s. O que aqui se assina não tem valor legal.", EN: "Environment: %s. What is signed here has no legal value."}
 	customEnvironment = problem.Text{
 		PT: "O ambiente “%s” é da sua configuração, e não do Estado. O PIN e o documento vão para os endereços que lá estão.",

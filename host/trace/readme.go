@@ -23,7 +23,7 @@ func readme(index Index) string {
 }
 
 const readmeText = `Sign with CMD: rasto para reparação / trace for repair
-Não oficial; sem ligação ao Estado. / Not official; not connected with the State.
+Não oficial; sem ligação ao Estado nem à ARTE/AMA. / Not official; not connected with the State.
 
 ambiente / environment: %s
 feito em / made: %s UTC

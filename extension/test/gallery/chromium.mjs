@@ -52,6 +52,12 @@ export async function chromium(folder) {
         await new Promise((done) => setTimeout(done, 5));
       }
     },
+    /** A picture of the whole page, or of its first height pixels, in base64. */
+    async picture(width, height, options = { format: "png" }) {
+      height ??= await evaluate("new Promise(d => setTimeout(() => d(document.documentElement.scrollHeight), 60))");
+      const clip = { x: 0, y: 0, width, height, scale: 1 };
+      return (await page("Page.captureScreenshot", { ...options, captureBeyondViewport: true, clip })).data;
+    },
     scheme: (look) => page("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: look }] }),
     async close() {
       browser.kill();

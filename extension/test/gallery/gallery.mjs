@@ -18,11 +18,7 @@ for (const lang of langs.length ? langs : ["pt", "en"]) {
     for (const { name, url, width } of shots) {
       if (only && !only.some((o) => name.startsWith(o))) continue;
       await browser.show(url(lang), width);
-      const height = await browser.evaluate("new Promise(d => setTimeout(() => d(document.documentElement.scrollHeight), 60))");
-      const { data } = await browser.page("Page.captureScreenshot", {
-        format: "png", captureBeyondViewport: true, clip: { x: 0, y: 0, width, height, scale: 1 },
-      });
-      await writeFile(join(into, `${name}-${lang}-${look}.png`), Buffer.from(data, "base64"));
+      await writeFile(join(into, `${name}-${lang}-${look}.png`), Buffer.from(await browser.picture(width), "base64"));
     }
   }
 }

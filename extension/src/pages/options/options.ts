@@ -5,7 +5,7 @@ import { loadSettings, loadView, saveSettings } from "../../background/store";
 import { t, type Key } from "../../shared/i18n";
 import type { Mode } from "../../shared/protocol";
 import { button, h, ownPage, para } from "../dom";
-import { doctor } from "./doctor";
+import { doctor } from "../doctor";
 
 const texts: Record<Mode, [label: Key, text: Key]> = {
   relay: ["modeRelay", "modeRelayText"],
@@ -67,7 +67,7 @@ async function draw(): Promise<void> {
       h("legend", {}, t("optionEnvironment")),
       para(view?.host ? t("environmentIs", view.host.environment, view.host.version) : t("environmentUnknown"), "muted"),
     ),
-    doctor(),
+    h("fieldset", {}, h("legend", {}, t("optionDoctor")), ...doctor()),
     para(t("notOfficial"), "muted"),
   );
 }

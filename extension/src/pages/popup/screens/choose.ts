@@ -3,6 +3,7 @@ import type { Pointed } from "../../../shared/actions";
 import { t } from "../../../shared/i18n";
 import { MAX_QUEUE, type Leftover } from "../../../shared/protocol";
 import type { View } from "../../../shared/view";
+import { doctor } from "../../doctor";
 import { button, h, note, ownPage, para } from "../../dom";
 import { sendFiles } from "../files";
 import { problemNote } from "../problem";
@@ -14,6 +15,9 @@ const inWindow = location.search !== "";
 
 let found: Promise<PageDocuments> | undefined;
 
+/** Kept, so that what was found stays while the rest is drawn anew. */
+let health: Node | undefined;
+
 export const choose: Screen = (view, act) => [
   h("h1", {}, t("chooseTitle")),
   ...(view.host?.noBrowser ? noBrowser(act) : []),
@@ -22,6 +26,7 @@ export const choose: Screen = (view, act) => [
   ...(inWindow ? [] : [onPage(act)]),
   fileChooser(act),
   h("p", { className: "ways" }, ownPage("welcome.html", t("firstTime")), ownPage("help.html", t("navHelp")), ownPage("history.html", t("navHistory"))),
+  (health ??= h("details", { className: "health" }, h("summary", {}, t("optionDoctor")), ...doctor())),
 ];
 
 /** Said before anything else: without one nothing can be signed here. */

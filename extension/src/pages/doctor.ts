@@ -1,8 +1,8 @@
 // What "cmdsign doctor" says of this computer. The host is started for it and asked once: where it doesn't answer, that is what's wrong.
 
-import { HOST, type Check, type HostMessage } from "../../shared/protocol";
-import { lang, t } from "../../shared/i18n";
-import { button, h, note, para } from "../dom";
+import { HOST, type Check, type HostMessage } from "../shared/protocol";
+import { lang, t } from "../shared/i18n";
+import { button, h, note, para } from "./dom";
 
 /** How long the host may take from its start to the answer, in milliseconds. */
 const PATIENCE = 15_000;
@@ -54,8 +54,8 @@ function list(checks: Check[] | undefined): Node {
   );
 }
 
-/** A part of the options page. Nothing is asked before the person wants it: the answer starts a process. */
-export function doctor(): Node {
+/** A button, and below it what it finds. Nothing is asked before the person wants it: the answer starts a process. */
+export function doctor(): Node[] {
   const answer = h("div", { attrs: { "aria-live": "polite" } });
   const look = button(t("doctorAsk"), () => {
     look.disabled = true;
@@ -65,5 +65,5 @@ export function doctor(): Node {
       answer.replaceChildren(list(checks));
     });
   });
-  return h("fieldset", {}, h("legend", {}, t("optionDoctor")), look, answer);
+  return [look, answer];
 }

@@ -161,7 +161,7 @@ func (p *person) press(css string) {
 	require.Fail(p.t, "pressing it leads nowhere", css)
 }
 
-// left says whether the document that press marked is gone, within a time.
+// left says whether the document that press marked, or its tab, is gone, within a time.
 func (p *person) left(limit time.Duration) bool {
 	ctx, cancel := context.WithTimeout(p.tab.Context(), limit)
 	defer cancel()
@@ -172,7 +172,7 @@ func (p *person) left(limit time.Duration) bool {
 		}
 		<-time.After(20 * time.Millisecond)
 	}
-	return false
+	return p.tab.Context().Err() != nil // the last page of all ends with its tab
 }
 
 func typed(css, text string) chromedp.Action[chromedp.Void] {

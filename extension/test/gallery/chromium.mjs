@@ -53,9 +53,10 @@ export async function chromium(folder) {
       }
     },
     /** A picture of the whole page, or of its first height pixels, in base64. */
-    async picture(width, height, options = { format: "png" }) {
-      height ??= await evaluate("new Promise(d => setTimeout(() => d(document.documentElement.scrollHeight), 60))");
-      const clip = { x: 0, y: 0, width, height, scale: 1 };
+    async picture(width, height, { scale = 1, ...options } = { format: "png" }) {
+      height ??= await evaluate(`Promise.all([...document.images].map((i) => i.decode()))
+        .then(() => new Promise((d) => setTimeout(() => d(document.documentElement.scrollHeight), 60)))`);
+      const clip = { x: 0, y: 0, width, height, scale };
       return (await page("Page.captureScreenshot", { ...options, captureBeyondViewport: true, clip })).data;
     },
     scheme: (look) => page("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: look }] }),

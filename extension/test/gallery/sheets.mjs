@@ -36,7 +36,7 @@ for (const { dir, of, columns, height, most } of kinds) {
       await writeFile(join(folder, "sheet.html"), sheet(figures, columns, look));
       const width = columns * (Math.max(...of.map((s) => s.width)) + 24) + 24;
       await browser.show(`file://${folder}/sheet.html`, width);
-      const data = await browser.picture(width, undefined, { format: "webp", quality: 82 });
+      const data = await browser.picture(width, undefined, { format: "webp", quality: 75, scale: 1 / 1.5 });
       await writeFile(join(into, dir, `${lang}-${look}.webp`), Buffer.from(data, "base64"));
     }
   }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Relay } from "../src/relay/relay";
 import { Tokens } from "../src/secrets/tokens";
+import { toBase64 } from "../src/shared/base64";
 import { fakeChrome, type FakeChrome } from "./fake-chrome";
 
 const cmd = "https://cmd.autenticacao.gov.pt";
@@ -148,6 +149,70 @@ describe("events", () => {
     emit({ tabId: tabId() }, "Network.requestWillBeSent", { request: { postData: "pin=1357" } });
     emit({ tabId: tabId() }, "Page.loadEventFired", { timestamp: 3 });
     expect(sent.filter((m) => m.event)).toEqual([{ event: "Page.loadEventFired", params: { timestamp: 3 } }]);
+  });
+});
+
+describe("the answer to a form", () => {
+  const url = `${cmd}/codigo?id=1`;
+  const html = { name: "Content-Type", value: "text/html; charset=utf-8" };
+  const paused = (params: object) =>
+    browser.debugger.onEvent.emit({ tabId: tabId() }, "Fetch.requestPaused", { requestId: "R1", frameId: "F", request: { url, method: "POST" }, ...params });
+  const goOn = () => ask({ do: "command", method: "Fetch.continueRequest", params: { requestId: "R1" } });
+  const get = (params: object = {}) => paused({ requestId: "R2", request: { url, method: "GET" }, ...params });
+  const asked = () => browser.debugger.sendCommand.mock.calls.map(([, method, params]) => [method, params] as [string, Record<string, unknown>]);
+  const body = toBase64(new TextEncoder().encode("<p>O código não está certo</p>"));
+
+  beforeEach(async () => {
+    await open();
+    at(`${cmd}/codigo`);
+    browser.debugger.sendCommand.mockClear();
+    browser.debugger.sendCommand.mockImplementation(async (_, method) => (method === "Fetch.getResponseBody" ? { body, base64Encoded: true } : {}));
+  });
+
+  it("is shown as the answer to a GET, with what the site said, and the host sees nothing of that", async () => {
+    paused({});
+    await goOn();
+    expect(asked().at(-1), "what goes to the site is as it was").toEqual(["Fetch.continueRequest", { requestId: "R1" }]);
+    const csp = { name: "Content-Security-Policy", value: "default-src 'self'" };
+    paused({ responseStatusCode: 200, responseHeaders: [html, csp, { name: "Content-Length", value: "31" }, { name: "Set-Cookie", value: "a=b" }] });
+    await goOn();
+    expect(asked().slice(-2)).toEqual([["Fetch.fulfillRequest", { requestId: "R1", responseCode: 204 }], ["Page.navigate", { url, frameId: "F" }]]);
+    const before = sent.length;
+    get();
+    expect(sent).toHaveLength(before);
+    expect(asked().at(-1)).toEqual(["Fetch.fulfillRequest", { requestId: "R2", responseCode: 200, responseHeaders: [html, csp], body }]);
+    get();
+    expect(sent, "another GET of the same is the site's").toHaveLength(before + 1);
+  });
+
+  it("that can't be had is an error of a GET too", async () => {
+    paused({ responseErrorReason: "ConnectionReset" });
+    await goOn();
+    get();
+    expect(asked().at(-1)).toEqual(["Fetch.failRequest", { requestId: "R2", errorReason: "ConnectionReset" }]);
+  });
+
+  it("goes on as it came where its bytes can't be read", async () => {
+    browser.debugger.sendCommand.mockImplementation(async (_, method) => {
+      if (method === "Fetch.getResponseBody") throw new Error("gone");
+      return {};
+    });
+    paused({ responseStatusCode: 200, responseHeaders: [html] });
+    await goOn();
+    expect(asked().at(-1)).toEqual(["Fetch.continueRequest", { requestId: "R1" }]);
+  });
+
+  it.each([
+    ["a redirect", { responseStatusCode: 302, responseHeaders: [{ name: "Location", value: "/b" }] }],
+    ["a file", { responseStatusCode: 200, responseHeaders: [{ name: "Content-Type", value: "application/pdf" }] }],
+    ["a download", { responseStatusCode: 200, responseHeaders: [html, { name: "Content-Disposition", value: "attachment; filename=a.pdf" }] }],
+    ["nothing", { responseStatusCode: 204 }],
+    ["what was asked for plainly", { request: { url, method: "GET" }, responseStatusCode: 200, responseHeaders: [html] }],
+    ["what we refused ourselves", { responseErrorReason: "BlockedByClient" }],
+  ])("isn't touched where it's %s", async (_, params) => {
+    paused(params);
+    await goOn();
+    expect(asked()).toEqual([["Fetch.continueRequest", { requestId: "R1" }]]);
   });
 });
 

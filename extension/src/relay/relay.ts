@@ -6,6 +6,7 @@ import type { Tokens } from "../secrets/tokens";
 import { builtIn, originOf } from "../shared/origins";
 import { Refusal } from "../shared/refusal";
 import { inTurn } from "../shared/turns";
+import { Answers } from "./answers";
 import { checkCommand } from "./commands";
 import { debuggerError, isForeignFrame } from "./errors";
 import { filterEvent } from "./events";
@@ -18,6 +19,7 @@ interface Tab {
   /** The main frame's URL, as the debugger last told it. */
   url: string;
   attached: boolean;
+  answers: Answers;
   /** How often in a row, and when last, another extension's frame had to be removed. */
   foreign: { times: number; last: number };
 }
@@ -132,7 +134,7 @@ export class Relay {
       if (id === undefined) throw new Refusal("ATTACH_FAILED", "the browser opened no tab");
       // Before anything is loaded: a page that has another extension's frame can't be attached to.
       await chrome.debugger.attach({ tabId: id }, "1.3");
-      const tab: Tab = { id, origins: [...origins], url: "about:blank", attached: true, foreign: { times: 0, last: 0 } };
+      const tab: Tab = { id, origins: [...origins], url: "about:blank", attached: true, answers: new Answers(), foreign: { times: 0, last: 0 } };
       await chrome.debugger.sendCommand({ tabId: id }, "Page.enable");
       const info = (await chrome.debugger.sendCommand({ tabId: id }, "Target.getTargetInfo")) as {
         targetInfo?: { targetId?: string };
@@ -154,7 +156,8 @@ export class Relay {
     if (!tab.attached) throw new Refusal("DETACHED", "the debugger is not attached");
     if (!this.#where(tab)) throw new Refusal("ORIGIN_REFUSED", "the tab is at an origin that isn't allowed");
     try {
-      return await chrome.debugger.sendCommand({ tabId: tab.id }, method as string, checked);
+      if (method === "Fetch.continueRequest") return await tab.answers.goOn(checked.requestId, sender(tab));
+      return await sender(tab)(method as string, checked);
     } catch (err) {
       // A frame that came back after it was removed: the browser refuses each command from then on, and tells of no detach.
       if (isForeignFrame(err) && this.#tab === tab && tab.attached) {
@@ -178,6 +181,7 @@ export class Relay {
       // An error page of the browser stands for the address that it couldn't reach.
       if (!frame.parentId) tab.url = frame.unreachableUrl || frame.url;
     }
+    if (method === "Fetch.requestPaused" && params && tab.answers.paused(params, sender(tab))) return;
     const kept = filterEvent(method, params);
     if (kept !== undefined) postLong({ event: method, params: kept }, this.post);
   };
@@ -249,6 +253,8 @@ export class Relay {
     this.post({ cdp: { reattached: {} } });
   }
 }
+
+const sender = (tab: Tab) => (method: string, params: object) => chrome.debugger.sendCommand({ tabId: tab.id }, method, params as never);
 
 async function exists(tabId: number): Promise<boolean> {
   try {

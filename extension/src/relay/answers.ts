@@ -1,0 +1,91 @@
+// What a form is answered with is shown as the answer to a plain GET of the same address. A page that is the answer to a POST carries
+// all that the form sent, PIN and code, in the tab's history; the browser writes that into the profile's session file, and a reload
+// would send it once more. So the browser is told that there was nothing (204), asked for the same address by GET, as a careful site
+// would have it, and given there what the site said. Nothing more goes to the site. A redirect in place of the 204 isn't followed
+// there: Chromium takes it for the page itself.
+
+import { toBase64 } from "../shared/base64";
+
+interface Header {
+  name: string;
+  value: string;
+}
+
+/** A document whose request or response the browser holds (Fetch.requestPaused). */
+interface Paused {
+  requestId: string;
+  frameId: string;
+  request: { url: string; method: string; headers?: Record<string, string> };
+  responseErrorReason?: string;
+  responseStatusCode?: number;
+  responseHeaders?: Header[];
+}
+
+type Send = (method: string, params: object) => Promise<unknown>;
+
+/** A page larger than this is shown as it came, in letters of base64. */
+const most = 16 << 20;
+
+/** They say how the bytes came, or were for the browser before. */
+const done = ["content-length", "content-encoding", "transfer-encoding", "connection", "set-cookie"];
+
+export class Answers {
+  /** Answers to forms that wait for the host's word. */
+  readonly #held = new Map<string, Paused>();
+  /** What the GET of a frame is answered with. */
+  readonly #kept = new Map<string, { url: string; answer: (requestId: string, send: Send) => Promise<unknown> }>();
+
+  /** Takes a paused document. True: it's ours, and the host has no business with it. */
+  paused(params: object, send: Send): boolean {
+    const it = params as Paused;
+    const asked = it.responseStatusCode === undefined && it.responseErrorReason === undefined;
+    const kept = this.#kept.get(it.frameId);
+    this.#kept.delete(it.frameId);
+    if (asked && kept && it.request.method === "GET" && it.request.url === kept.url) {
+      kept.answer(it.requestId, send).catch(() => {});
+      return true;
+    }
+    if (!asked && it.request.method === "POST" && isPage(it)) this.#held.set(it.requestId, it);
+    return false;
+  }
+
+  /** Lets a document go on, as the host said: the answer to a form as one to a GET, anything else as it is. */
+  async goOn(requestId: unknown, send: Send): Promise<unknown> {
+    const it = this.#held.get(requestId as string);
+    this.#held.delete(requestId as string);
+    const answer = it && (await this.#keep(it, send));
+    if (!it || !answer) return send("Fetch.continueRequest", { requestId });
+    const { frameId, request: { url, headers } } = it;
+    const nothing = await send("Fetch.fulfillRequest", { requestId, responseCode: 204 });
+    this.#kept.set(frameId, { url, answer });
+    // Its own answer comes only once the page is there.
+    send("Page.navigate", { url, frameId, ...(headers?.Referer ? { referrer: headers.Referer } : {}) }).catch(() => {});
+    return nothing;
+  }
+
+  /** Keeps what the site said, for giving it again. Undefined where it can't be had. */
+  async #keep(it: Paused, send: Send): Promise<((requestId: string, send: Send) => Promise<unknown>) | undefined> {
+    const { responseErrorReason: errorReason, responseStatusCode: responseCode } = it;
+    if (errorReason) return (requestId, send) => send("Fetch.failRequest", { requestId, errorReason });
+    try {
+      const { body, base64Encoded } = (await send("Fetch.getResponseBody", { requestId: it.requestId })) as { body: string; base64Encoded: boolean };
+      if (body.length > most) return undefined;
+      const again = {
+        responseCode,
+        responseHeaders: (it.responseHeaders ?? []).filter((h) => !done.includes(h.name.toLowerCase())),
+        body: base64Encoded ? body : toBase64(new TextEncoder().encode(body)),
+      };
+      return (requestId, send) => send("Fetch.fulfillRequest", { requestId, ...again });
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** A response that makes a page in the tab, or an error that does: neither a redirect, nor a file. */
+function isPage({ responseErrorReason, responseStatusCode: status = 0, responseHeaders = [] }: Paused): boolean {
+  if (responseErrorReason) return responseErrorReason !== "BlockedByClient" && responseErrorReason !== "Aborted";
+  const header = (name: string) => responseHeaders.find((h) => h.name.toLowerCase() === name)?.value.toLowerCase() ?? "";
+  if (status === 204 || status === 205 || (status >= 300 && status < 400)) return false;
+  return /^(text\/|application\/xhtml)/.test(header("content-type") || "text/html") && !header("content-disposition").startsWith("attachment");
+}

@@ -98,7 +98,8 @@ func (j *job) end(state State, r reply) {
 func (j *job) fail(err error) {
 	s := j.s
 	var committed, cancelled bool
-	s.do(func() { committed, cancelled = j.committed, j.cancelled })
+	// A conversation that didn't end in time may be over before this: what was sent was sent.
+	s.see(func() { committed, cancelled = j.committed, j.cancelled })
 	p := problem.Wrap(problem.Internal, err)
 	if errors.Is(err, context.Canceled) && p.Code == problem.Internal {
 		p = problem.Newf(problem.Cancelled, "%w", err)

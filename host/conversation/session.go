@@ -108,6 +108,13 @@ func (s *session) do(f func()) bool {
 	}
 }
 
+// see has f look at fields of the session, also once it's over: nobody changes them any more then.
+func (s *session) see(f func()) {
+	if !s.do(f) {
+		f()
+	}
+}
+
 func (s *session) greet() {
 	s.send(reply{
 		State: StateStart, Protocol: Protocol, MinProtocol: MinProtocol, Version: s.opts.Version,

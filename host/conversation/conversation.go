@@ -74,7 +74,11 @@ type Options struct {
 	// Trial gives what a signing in the built-in sandbox works with, for a client that asks for one in start; ctx bounds the sandbox's
 	// life. Journal, Limits and Log stay this conversation's. Nil: there is none.
 	Trial func(ctx context.Context) (Options, error)
-	Log   *slog.Logger
+	// Operator runs this computer for others; nil: it's the person's own.
+	Operator *Operator
+	// Visitor is the other side where this isn't its own computer; nil: it may do what the person may.
+	Visitor Visitor
+	Log     *slog.Logger
 }
 
 // trialEnvironment is the only one that a client may ask for beside the host's own: what's signed in it has no legal value.
@@ -103,8 +107,23 @@ func (s State) over() bool {
 }
 
 // Serve holds one conversation over conn until it ends or ctx does. Before the code was sent the end cancels everything;
-// after it, what is on its way is waited for, saved and written in the journal.
+// after it, what is on its way is waited for, saved and written in the journal. Where the cause of ctx's end is a *problem.Error,
+// the other side is told it.
 func Serve(ctx context.Context, conn Conn, opts Options) error {
+	s, end := newSession(ctx, conn, opts)
+	defer end()
+	return s.run()
+}
+
+// Settle saves what earlier conversations of this environment left held, and gives how many documents somebody should look at. It's
+// for whoever serves visitors, who aren't told of each other's.
+func Settle(ctx context.Context, opts Options) int {
+	s, end := newSession(ctx, nil, opts)
+	defer end()
+	return len(s.recover())
+}
+
+func newSession(ctx context.Context, conn Conn, opts Options) (*session, func()) {
 	if opts.Limits == (Limits{}) {
 		opts.Limits = DefaultLimits
 	}
@@ -112,13 +131,14 @@ func Serve(ctx context.Context, conn Conn, opts Options) error {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	online, offline := context.WithCancel(ctx)
-	defer offline()
 	s := &session{
 		ctx: ctx, online: online, offline: offline, conn: conn, own: opts, opts: opts, lang: opts.Lang, state: StateStart, log: opts.Log,
 		inbox: make(chan inbound), calls: make(chan func()), over: make(chan struct{}),
 	}
-	defer close(s.over)
-	return s.run()
+	return s, func() {
+		close(s.over)
+		offline()
+		cancel()
+	}
 }

@@ -24,8 +24,24 @@ type original struct {
 	info *pdfsig.Info
 }
 
-// load reads the PDF at path. Errors: PDF_NOT_FOUND, PDF_UNREADABLE, PDF_EMPTY, PDF_NOT_PDF, PDF_TRUNCATED, PDF_TOO_LARGE.
-func load(path string, limit int64) (*original, error) {
+// load reads the PDF that the client named. Errors: PDF_NOT_FOUND, PDF_UNREADABLE, PDF_EMPTY, PDF_NOT_PDF, PDF_TRUNCATED, PDF_TOO_LARGE,
+// and those of Visitor.File.
+func (s *session) load(path string) (*original, error) {
+	f, err := s.file(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	limit := s.opts.Limits.PDF
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, problem.Newf(problem.PDFUnreadable, "%w", err)
+	}
+	return examine(filepath.Base(path), data, limit)
+}
+
+// openDocument opens the file of this computer at path.
+func openDocument(path string) (fs.File, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -40,12 +56,7 @@ func load(path string, limit int64) (*original, error) {
 	if err != nil {
 		return nil, problem.Newf(problem.PDFUnreadable, "%w", err)
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return nil, problem.Newf(problem.PDFUnreadable, "%w", err)
-	}
-	return examine(filepath.Base(path), data, limit)
+	return f, nil
 }
 
 func examine(name string, data []byte, limit int64) (*original, error) {
@@ -82,7 +93,7 @@ func (s *session) look(path string) {
 		s.outOfTurn(kindDocument)
 		return
 	}
-	doc, err := load(path, s.opts.Limits.PDF)
+	doc, err := s.load(path)
 	if err != nil {
 		s.upload = nil
 		s.fault(problem.Wrap(problem.PDFUnreadable, err))

@@ -46,7 +46,7 @@ func (j *job) finish(signed Signed) {
 		s.log.Error("saving the signed file", "err", err)
 		p := problem.Wrap(problem.SaveFailed, err)
 		r.Status, r.Error = statusError, faultOf(p, s.lang)
-		r.File = &fileInfo{Path: signed.Path, Name: filepath.Base(signed.Path), Size: signed.Size, SHA256: signed.SHA256}
+		r.File = s.told(signed.Path, signed.Size, signed.SHA256)
 		// The bytes stay held, with the original beside them: the next start tries again.
 		j.record.Close()
 		j.end(StateFailed, r)
@@ -58,7 +58,7 @@ func (j *job) finish(signed Signed) {
 	j.record.Close()
 	os.RemoveAll(j.work)
 
-	r.File = &fileInfo{Path: file.Path, Name: file.Name, Size: file.Size, SHA256: file.SHA256}
+	r.File = s.told(file.Path, file.Size, file.SHA256)
 	if report.Verdict == pdfsig.Verified {
 		r.Status = statusOK
 		j.end(StateDone, r)
@@ -66,6 +66,15 @@ func (j *job) finish(signed Signed) {
 	}
 	r.Status, r.Error = statusError, faultOf(unwelcome, s.lang)
 	j.end(StateUnverified, r)
+}
+
+// told is a file as the other side may know it.
+func (s *session) told(path string, size int64, hash string) *fileInfo {
+	f := &fileInfo{Path: path, Name: filepath.Base(path), Size: size, SHA256: hash}
+	if s.own.Visitor != nil {
+		f.Path = ""
+	}
+	return f
 }
 
 // verdictProblem gives a verdict that isn't verified its code.

@@ -31,7 +31,8 @@ type job struct {
 	cancelled bool
 	creds     chan Credentials
 	code      chan CodeAnswer
-	before    State // the state that assist came from
+	before    State             // the state that assist came from
+	over      func(signed bool) // of Visitor.Signing
 
 	mu    sync.Mutex
 	first *Credentials // those of the stage1 message, until they're asked for
@@ -61,6 +62,7 @@ func (j *job) run(method Method) {
 	defer j.cancelFunc()
 	signed, err := method.Sign(j.ctx, j.doc, j)
 	j.drop()
+	j.s.see(func() { j.over(j.committed) })
 	if err != nil {
 		j.fail(err)
 	} else {
@@ -88,9 +90,7 @@ func (j *job) end(state State, r reply) {
 		if j.s.state.over() {
 			return
 		}
-		j.s.state = state
-		r.State = state
-		j.s.send(r)
+		j.s.close(state, r)
 	})
 }
 
@@ -194,7 +194,7 @@ func (j *job) again(m message, creds Credentials) error {
 		return problem.New(problem.MessageOutOfTurn, "phone and PIN are not asked for")
 	}
 	if m.PDFFilePath != "" {
-		doc, err := load(m.PDFFilePath, j.s.opts.Limits.PDF)
+		doc, err := j.s.load(m.PDFFilePath)
 		if err != nil {
 			return err
 		}
@@ -294,7 +294,7 @@ func (j *job) Stuck(k Stuck) {
 		j.s.send(reply{
 			State: j.s.state, Status: statusError, Error: faultOf(problem.New(code, ""), j.s.lang),
 			Step: k.Step, Title: k.Title, Host: k.Host, Shown: &k.Shown, Screenshot: base64.StdEncoding.EncodeToString(k.Screenshot),
-			Trace: k.Trace, Visible: k.Visible,
+			Trace: j.s.place(k.Trace), Visible: k.Visible,
 		})
 	})
 }

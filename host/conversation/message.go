@@ -46,7 +46,9 @@ type message struct {
 	PINToken    string         `json:"pin_token"`
 	PDFFilePath string         `json:"pdf_file_path"`
 	Confirm     string         `json:"confirm"`
-	SignAgain   string         `json:"sign_again"`
+	// JWT is a text, read only where a token counts.
+	JWT       json.RawMessage `json:"jwt"`
+	SignAgain string          `json:"sign_again"`
 	// Visible is an object, read where the document is known.
 	Visible json.RawMessage `json:"visible"`
 
@@ -163,6 +165,7 @@ type reply struct {
 	Custom       bool                    `json:"custom_environment,omitempty"`
 	Modes        []string                `json:"modes,omitempty"`
 	BrowserAt    string                  `json:"browser_at,omitempty"`
+	Operator     *Operator               `json:"operator,omitempty"`
 	Unready      map[string]problem.Code `json:"unready,omitempty"`
 	Unfinished   []leftover              `json:"unfinished,omitempty"`
 	Notes        []string                `json:"notes,omitempty"`
@@ -225,7 +228,7 @@ type partInfo struct {
 
 // fileInfo is a file that was saved, or is kept.
 type fileInfo struct {
-	Path   string `json:"path"`
+	Path   string `json:"path,omitempty"` // not for a visitor
 	Name   string `json:"name"`
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`

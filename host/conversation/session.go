@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+	"github.com/sign-with-cmd/sign-with-cmd/host/secret"
 )
 
 // session is one connection. Its fields belong to the goroutine of run; others reach them through do.
@@ -30,6 +31,8 @@ type session struct {
 	mode   string
 	auto   bool
 	method Method
+	warmed bool // the method is being opened
+	asked  int  // screenshots and traces that are being made
 	upload *upload
 	job    *job
 
@@ -76,6 +79,10 @@ func (s *session) run() error {
 			}
 			timer.Reset(s.opts.Limits.Input)
 		case <-s.ctx.Done():
+			var p *problem.Error
+			if errors.As(context.Cause(s.ctx), &p) {
+				s.fault(p)
+			}
 			return s.hangup()
 		}
 	}
@@ -116,16 +123,23 @@ func (s *session) see(f func()) {
 }
 
 func (s *session) greet() {
+	var unfinished []leftover
+	if s.own.Visitor == nil {
+		unfinished = s.recover()
+	}
 	s.send(reply{
 		State: StateStart, Protocol: Protocol, MinProtocol: MinProtocol, Version: s.opts.Version,
 		Capabilities: s.capabilities(),
 		Environment:  s.opts.Environment, Custom: s.opts.Custom, Modes: s.opts.Modes, BrowserAt: s.opts.BrowserAt,
-		Unready: s.opts.Unready, Unfinished: s.recover(),
+		Unready: s.opts.Unready, Unfinished: unfinished, Operator: s.opts.Operator,
 	})
 }
 
 func (s *session) capabilities() []string {
-	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "document_data", "resend", "assist", "journal", "trace", "open", "visible"}
+	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "document_data", "resend", "assist", "journal", "trace", "visible"}
+	if s.own.Visitor == nil {
+		can = append(can, "open")
+	}
 	if s.own.Doctor != nil {
 		can = append(can, "doctor")
 	}
@@ -170,6 +184,9 @@ func (s *session) sendShort(r reply) error {
 // fault tells of an error that changes nothing: the conversation stays where it is.
 func (s *session) fault(p *problem.Error) {
 	s.log.Info("a message was refused", "state", s.state, "err", p)
+	if s.own.Visitor != nil {
+		s.own.Visitor.Refused(p.Code)
+	}
 	s.send(reply{State: s.state, Status: statusError, Error: faultOf(p, s.lang)})
 }
 
@@ -178,6 +195,11 @@ func (s *session) handle(data []byte) {
 	m, k, err := parse(data)
 	if err != nil {
 		s.fault(problem.Wrap(problem.MessageMalformed, err))
+		return
+	}
+	if err := s.admit(m, k); err != nil {
+		s.drop(m)
+		s.fault(problem.Wrap(problem.TokenRefused, err))
 		return
 	}
 	switch k {
@@ -207,6 +229,15 @@ func (s *session) handle(data []byte) {
 		s.answer(m.codeAnswer())
 	case kindResend:
 		s.answer(CodeAnswer{Resend: true})
+	}
+}
+
+// drop forgets the secrets of a message that does nothing.
+func (s *session) drop(m message) {
+	for _, secret := range []*secret.Secret{m.Phone, m.PIN, m.OTP} {
+		if secret != nil {
+			secret.Drop()
+		}
 	}
 }
 
@@ -271,9 +302,19 @@ func (s *session) start(m message) {
 	if tracer, ok := s.method.(Tracer); ok {
 		tracer.TraceClient(m.Client)
 	}
-	s.state = StateStage1Input
+	s.state, s.warmed = StateStage1Input, false
 	s.send(reply{State: s.state, Environment: m.Environment})
-	go s.warm(s.method)
+	if s.admitted() {
+		s.warmOnce()
+	}
+}
+
+// warmOnce opens the method, unless that was done.
+func (s *session) warmOnce() {
+	if !s.warmed {
+		s.warmed = true
+		go s.warm(s.method)
+	}
 }
 
 // in gives what a signing in an environment works with. A client may ask for the host's own and for the sandbox, never for one
@@ -302,8 +343,7 @@ func (s *session) warm(method Method) {
 			}
 		case s.state == StateStage1Input && s.job == nil && s.ctx.Err() == nil:
 			s.log.Error("opening the browser", "err", err)
-			s.state = StateFailed
-			s.send(reply{State: s.state, Status: statusError, Error: faultOf(problem.Wrap(problem.BrowserFailed, err), s.lang)})
+			s.close(StateFailed, reply{Status: statusError, Error: faultOf(problem.Wrap(problem.BrowserFailed, err), s.lang)})
 		}
 	})
 }
@@ -324,8 +364,13 @@ func (s *session) screenshot() {
 		s.fault(problem.New(problem.ScreenshotFailed, "nothing to see yet"))
 		return
 	}
+	if !s.ask() {
+		s.fault(problem.New(problem.ScreenshotFailed, "too many at a time"))
+		return
+	}
 	method := s.method
 	go func() {
+		defer s.do(s.answered)
 		ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)
 		defer cancel()
 		png, err := method.Screenshot(ctx)
@@ -346,7 +391,12 @@ func (s *session) trace() {
 		s.outOfTurn(kindTrace)
 		return
 	}
+	if !s.ask() {
+		s.fault(problem.New(problem.TraceFailed, "too many at a time"))
+		return
+	}
 	go func() {
+		defer s.do(s.answered)
 		ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)
 		defer cancel()
 		path, err := tracer.Trace(ctx)
@@ -355,10 +405,23 @@ func (s *session) trace() {
 				s.fault(problem.Wrap(problem.Internal, err))
 				return
 			}
-			s.send(reply{State: "trace", Status: statusOK, Trace: path})
+			s.send(reply{State: "trace", Status: statusOK, Trace: s.place(path)})
 		})
 	}()
 }
+
+// maxAsked bounds the screenshots and traces that are made at a time: each holds a picture in memory.
+const maxAsked = 4
+
+func (s *session) ask() bool {
+	if s.asked >= maxAsked {
+		return false
+	}
+	s.asked++
+	return true
+}
+
+func (s *session) answered() { s.asked-- }
 
 // cancel ends the signing, unless the code is on its way: that can't be undone, and the file that comes must be caught.
 // Where only the person can have signed (approval in the app, a page by hand), or stands before a page that nobody knows,
@@ -373,9 +436,15 @@ func (s *session) cancel() {
 		s.job.cancel() // its end is told by the job
 	default:
 		s.closeMethod()
-		s.state = StateCancelled
-		s.send(reply{State: s.state, Status: statusOK})
+		s.close(StateCancelled, reply{Status: statusOK})
 	}
+}
+
+// close is the last message of a document.
+func (s *session) close(state State, r reply) {
+	s.state, r.State = state, state
+	s.send(r)
+	s.ended(r)
 }
 
 // hangup is the end of the connection.

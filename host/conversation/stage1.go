@@ -105,9 +105,16 @@ func (s *session) begin(m message, creds Credentials) error {
 	} else if err := s.acknowledge(doc.hash); err != nil {
 		return err
 	}
+	over := func(bool) {}
+	if s.own.Visitor != nil {
+		if over, err = s.own.Visitor.Signing(); err != nil {
+			return err
+		}
+	}
 	record, err := s.opts.Journal.Begin(journal.Document{
 		Name: doc.name, SHA256: doc.hash, Size: int64(len(doc.data)), Environment: s.opts.Environment, SealPage: visible.page()})
 	if err != nil {
+		over(false)
 		return problem.Newf(problem.JournalFailed, "%w", err)
 	}
 	work := filepath.Join(s.opts.Work, record.ID())
@@ -117,12 +124,14 @@ func (s *session) begin(m message, creds Credentials) error {
 		path, err = privateCopy(work, doc)
 	}
 	if err != nil {
+		over(false)
 		err = errors.Join(err, record.NotSigned(problem.Of(err)), record.Close())
 		os.RemoveAll(work)
 		return err
 	}
 	s.upload = nil
 	s.job = newJob(s, record, work, Document{Name: doc.name, Path: path, SHA256: doc.hash, Size: int64(len(doc.data)), Visible: visible}, creds)
+	s.job.over = over
 	s.state = StateStage1
 	go s.job.run(s.method)
 	return nil
@@ -135,7 +144,7 @@ func (s *session) document(m message) (*original, error) {
 	switch {
 	case m.PDFFilePath != "":
 		var err error
-		if doc, err = load(m.PDFFilePath, s.opts.Limits.PDF); err != nil {
+		if doc, err = s.load(m.PDFFilePath); err != nil {
 			return nil, err
 		}
 	case s.upload != nil && s.upload.doc != nil:

@@ -68,6 +68,14 @@ const (
 	VisibleInvalid     Code = "VISIBLE_INVALID"
 	VisibleByHand      Code = "VISIBLE_BY_HAND"
 	VisibleNotOffered  Code = "VISIBLE_NOT_OFFERED"
+	TokenMissing       Code = "TOKEN_MISSING"
+	TokenRefused       Code = "TOKEN_REFUSED"
+	TokenExpired       Code = "TOKEN_EXPIRED"
+	TokenLimit         Code = "TOKEN_LIMIT"
+	PathRefused        Code = "PATH_REFUSED"
+	ServerStopping     Code = "SERVER_STOPPING"
+	TimeOver           Code = "TIME_OVER"
+	TooManyRefused     Code = "TOO_MANY_REFUSED"
 )
 
 // Table is every code once, append-only: a new code goes at the end, and no row
@@ -271,4 +279,28 @@ var Table = []Entry{
 	{VisibleNotOffered,
 		Text{"O sítio da Chave Móvel Digital não perguntou se a assinatura é visível. Nada foi assinado.", "The Chave Móvel Digital site didn't ask whether the signature is visible. Nothing was signed."},
 		Text{"Comece de novo com uma assinatura invisível.", "Start again with an invisible signature."}, RetryStart},
+	{TokenMissing,
+		Text{"Falta a autorização para assinar neste servidor.", "The authorisation to sign on this server is missing."},
+		Text{"Entre de novo na página que abriu a assinatura.", "Sign in again on the page that opened the signing."}, RetryType},
+	{TokenRefused,
+		Text{"A autorização para assinar não é aceite por este servidor.", "The authorisation to sign isn't accepted by this server."},
+		Text{"Entre de novo na página que abriu a assinatura; se se repetir, avise quem mantém o servidor.", "Sign in again on the page that opened the signing; if it happens again, tell whoever runs the server."}, RetryType},
+	{TokenExpired,
+		Text{"A autorização para assinar expirou.", "The authorisation to sign has expired."},
+		Text{"Entre de novo na página que abriu a assinatura.", "Sign in again on the page that opened the signing."}, RetryType},
+	{TokenLimit,
+		Text{"A autorização não chega para este pedido: outro documento, outro ambiente ou mais assinaturas do que permite.", "The authorisation doesn't cover this request: another document, another environment, or more signatures than it allows."},
+		Text{"Peça outra autorização a quem mantém o servidor.", "Ask whoever runs the server for another authorisation."}, RetryNothing},
+	{PathRefused,
+		Text{"O caminho indicado não é de um documento deste servidor.", "The path given isn't that of a document on this server."},
+		Text{"Indique um documento da pasta que o servidor abre, ou envie o ficheiro.", "Name a document of the folder that the server opens, or send the file."}, RetryType},
+	{ServerStopping,
+		Text{"O servidor vai parar.", "The server is about to stop."},
+		Text{"Se o código já foi enviado, espere pelo resultado; se não, comece de novo daqui a pouco.", "If the code has been sent, wait for the result; if not, start again in a moment."}, RetryNothing},
+	{TimeOver,
+		Text{"A conversa durou mais do que este servidor permite.", "The conversation took longer than this server allows."},
+		Text{"Se o código já foi enviado, espere pelo resultado; se não, comece de novo.", "If the code has been sent, wait for the result; if not, start again."}, RetryNothing},
+	{TooManyRefused,
+		Text{"Foram recusadas demasiadas mensagens nesta conversa.", "Too many messages of this conversation were refused."},
+		Text{"Corrija o programa que as envia e comece de novo.", "Correct the program that sends them and start again."}, RetryNothing},
 }

@@ -108,11 +108,17 @@ var shared struct {
 // attached is converse with the shared browser.
 func (m *machine) attached(args ...string) *host {
 	m.t.Helper()
+	return m.converse(append([]string{"--endpoint", sharedBrowser(m.t)}, args...)...)
+}
+
+// sharedBrowser gives the shared browser's address.
+func sharedBrowser(t *testing.T) string {
+	t.Helper()
 	shared.once.Do(func() {
 		shared.cmd, shared.host, shared.err = runningBrowser(filepath.Join(filepath.Dir(program), "shared"), os.Environ())
 	})
-	require.NoError(m.t, shared.err)
-	return m.converse(append([]string{"--endpoint", "http://" + shared.host}, args...)...)
+	require.NoError(t, shared.err)
+	return "http://" + shared.host
 }
 
 func endShared() {

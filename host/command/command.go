@@ -94,7 +94,7 @@ comes back. Not official; not connected with the State.`,
 		return loadConfig(cmd, configPath)
 	}
 	root.AddCommand(newSign(load), newConverse(load), newSandbox(load), newDemo(load), newVerify(load), newJournal(load),
-		newInstall(load), newUninstall(load), newDoctor(load), newTrace(load), newPages(load))
+		newInstall(load), newUninstall(load), newDoctor(load), newTrace(load), newPages(load), newServe(load))
 	return root
 }
 

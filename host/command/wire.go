@@ -27,6 +27,7 @@ import (
 var flagKeys = map[string]string{
 	"env": "env", "browser": "browser.mode", "endpoint": "browser.endpoint", "browser-path": "browser.path", "headless": "browser.headless",
 	"downloads": "downloads", "log-level": "log.level", "look": "sandbox.look", "lang": "lang", "trace": "trace",
+	"address": "serve.address", "documents": "serve.root", "metrics": "serve.metrics",
 }
 
 func loadConfig(cmd *cobra.Command, path string) (*config.Config, error) {

@@ -39,6 +39,7 @@ type Config struct {
 	Environments map[string]Environment `mapstructure:"environments" yaml:"environments"`
 	Extensions   []string               `mapstructure:"extensions" yaml:"extensions"` // callers besides the product's own
 	Log          Log                    `mapstructure:"log" yaml:"log"`
+	Serve        Serve                  `mapstructure:"serve" yaml:"serve"`
 
 	path string
 	tree *yaml.Node // the file, to name the line of a mistake
@@ -85,6 +86,45 @@ type Log struct {
 	File  string `mapstructure:"file" yaml:"file"`   // empty: stderr
 }
 
+// Serve is the conversation over WebSocket (docs/SERVE.md).
+type Serve struct {
+	Address  string      `mapstructure:"address" yaml:"address"`   // host:port
+	Cert     string      `mapstructure:"cert" yaml:"cert"`         // PEM file of the certificate and its chain
+	Key      string      `mapstructure:"key" yaml:"key"`           // PEM file of its key
+	Operator Operator    `mapstructure:"operator" yaml:"operator"` // needed where others than this computer's own programs connect
+	Hosts    []string    `mapstructure:"hosts" yaml:"hosts"`       // names by which it's asked for, besides the certificate's
+	Origins  []string    `mapstructure:"origins" yaml:"origins"`   // pages that may connect, scheme://host[:port]
+	Root     string      `mapstructure:"root" yaml:"root"`         // folder of the documents that may be named; empty: none
+	Tokens   Tokens      `mapstructure:"tokens" yaml:"tokens"`
+	Metrics  string      `mapstructure:"metrics" yaml:"metrics"` // host:port of health, readiness and metrics; empty: none
+	Limits   ServeLimits `mapstructure:"limits" yaml:"limits"`
+}
+
+// Operator is who runs a server for others.
+type Operator struct {
+	Name    string `mapstructure:"name" yaml:"name"`
+	Privacy string `mapstructure:"privacy" yaml:"privacy"` // https URL
+}
+
+// Tokens are the JSON Web Tokens that a client must bring.
+type Tokens struct {
+	Secret   string `mapstructure:"secret" yaml:"secret"` // file of the HS256 secret
+	JWKS     string `mapstructure:"jwks" yaml:"jwks"`     // file of the public keys for RS256 and ES256
+	Audience string `mapstructure:"audience" yaml:"audience"`
+}
+
+// On says whether clients must bring a token.
+func (t Tokens) On() bool { return t.Secret != "" || t.JWKS != "" }
+
+// ServeLimits are how many and how long a server puts up with.
+type ServeLimits struct {
+	Conversations int           `mapstructure:"conversations" yaml:"conversations"` // at a time
+	PerClient     int           `mapstructure:"per_client" yaml:"per_client"`       // of them from one address
+	Idle          time.Duration `mapstructure:"idle" yaml:"idle"`                   // without a message while one is waited for
+	Total         time.Duration `mapstructure:"total" yaml:"total"`                 // of a conversation
+	Drain         time.Duration `mapstructure:"drain" yaml:"drain"`                 // for conversations to end by themselves at the stop
+}
+
 const maxFile = 256 << 10
 
 // DefaultPath is $XDG_CONFIG_HOME/cmdsign/config.yaml, or its like on other systems.
@@ -102,6 +142,11 @@ func Load(path string, flags map[string]*pflag.Flag) (*Config, error) {
 		"limits.pdf":  64 << 20,
 		"sandbox.dir": filepath.Join(xdg.DataHome, "cmdsign", "sandbox"), "sandbox.look": "", "sandbox.lang": "", "sandbox.address": "",
 		"log.level": "warn", "log.file": "",
+		"serve.address": "127.0.0.1:8765", "serve.cert": "", "serve.key": "", "serve.operator.name": "", "serve.operator.privacy": "",
+		"serve.hosts": []string{}, "serve.origins": []string{}, "serve.root": "", "serve.metrics": "",
+		"serve.tokens.secret": "", "serve.tokens.jwks": "", "serve.tokens.audience": "",
+		"serve.limits.conversations": 20, "serve.limits.per_client": 4,
+		"serve.limits.idle": "10m", "serve.limits.total": "60m", "serve.limits.drain": "30s",
 	} {
 		v.SetDefault(key, value)
 	}
@@ -203,6 +248,9 @@ func (c *Config) check() error {
 	}
 	if c.Limits.PDF < 1<<10 || c.Limits.PDF > 512<<20 {
 		return c.Mistake(fmt.Errorf("%d isn't between 1 KiB and 512 MiB", c.Limits.PDF), "limits", "pdf")
+	}
+	if err := c.checkServe(); err != nil {
+		return err
 	}
 	for name := range c.Environments {
 		if !environmentName.MatchString(name) {

@@ -1,0 +1,75 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// metrics are counts without anything of a person in them: each label is one of a few words of ours.
+type metrics struct {
+	registry   *prometheus.Registry
+	begun      prometheus.Counter
+	running    prometheus.Gauge
+	ended      *prometheus.CounterVec
+	refused    *prometheus.CounterVec
+	signatures *prometheus.CounterVec
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		begun:    prometheus.NewCounter(prometheus.CounterOpts{Name: "cmdsign_conversations_begun_total", Help: "Conversations that began."}),
+		running:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "cmdsign_conversations_running", Help: "Conversations that are held now."}),
+		ended: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cmdsign_conversations_ended_total",
+			Help: "Conversations that ended, by the code of their last document: OK, an error code of docs/PROTOCOL.md, or NONE."}, []string{"code"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cmdsign_refused_total",
+			Help: "What was held back: requests, connections and messages, by a reason of docs/SERVE.md or an error code of docs/PROTOCOL.md."}, []string{"reason"}),
+		signatures: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cmdsign_signatures_total",
+			Help: "Documents for which a signature was made: verified, unverified, or maybe."}, []string{"outcome"}),
+	}
+	for _, outcome := range []string{"verified", "unverified", "maybe"} {
+		m.signatures.WithLabelValues(outcome)
+	}
+	m.registry.MustRegister(m.begun, m.running, m.ended, m.refused, m.signatures,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func (m *metrics) began() {
+	m.begun.Inc()
+	m.running.Inc()
+}
+
+func (m *metrics) finished(code string) {
+	if code == "" {
+		code = "NONE"
+	}
+	m.running.Dec()
+	m.ended.WithLabelValues(code).Inc()
+}
+
+func (m *metrics) refuse(reason string) { m.refused.WithLabelValues(reason).Inc() }
+
+func (m *metrics) signed(outcome string) { m.signatures.WithLabelValues(outcome).Inc() }
+
+// watching answers whether it's alive, whether it takes conversations, and the metrics.
+func (s *Server) watching() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		s.mu.Lock()
+		draining := s.draining
+		s.mu.Unlock()
+		if err := writable(s.options); draining || err != nil {
+			s.log.Debug("not ready", "draining", draining, "err", err)
+			http.Error(w, "not ready", http.StatusServiceUnavailable)
+			return
+		}
+		w.Write([]byte("ready\n"))
+	})
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
+	return mux
+}

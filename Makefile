@@ -42,7 +42,7 @@ test:
 	CGO_ENABLED=1 $(GOTEST) -race $$(go list ./... | grep -vE '/($(subst $() ,|,extension/e2e $(BROWSERS)))$$')
 	@nice -n 19 $(MAKE) --no-print-directory cross & cross=$$!; \
 	$(GOTEST) -parallel 3 ./extension/e2e; extension=$$?; \
-	CGO_ENABLED=1 $(GOTEST) -race -parallel 3 -p 1 $(BROWSERS:%=./%); host=$$?; \
+	CGO_ENABLED=1 $(GOTEST) -race -parallel 3 -p 2 $(BROWSERS:%=./%); host=$$?; \
 	wait $$cross && exit $$((extension + host))
 
 test-extension: extension/node_modules/.package-lock.json

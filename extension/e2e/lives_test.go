@@ -63,6 +63,7 @@ func (c *chrome) asWindow() *popup {
 // Two windows of one browser: the popup in either, and its page as a window of its own, show one and the same signing. Another
 // document picked meanwhile isn't even fetched.
 func TestTwoWindows(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	person := newPerson(t)
 	web := newSite(t)

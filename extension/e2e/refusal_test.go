@@ -330,6 +330,7 @@ func TestAMessageOverTheCap(t *testing.T) {
 
 // What the host has to say while the person types draws the form anew: what's typed, and where, stays.
 func TestTypingGoesOnWhenTheHostSpeaks(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	person := newPerson(t)
 	web := newSite(t)

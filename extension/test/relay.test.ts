@@ -208,6 +208,7 @@ describe("the answer to a form", () => {
     ["a download", { responseStatusCode: 200, responseHeaders: [html, { name: "Content-Disposition", value: "attachment; filename=a.pdf" }] }],
     ["nothing", { responseStatusCode: 204 }],
     ["what was asked for plainly", { request: { url, method: "GET" }, responseStatusCode: 200, responseHeaders: [html] }],
+    ["of another site", { request: { url: "https://example.org/f", method: "POST" }, responseStatusCode: 200, responseHeaders: [html] }],
     ["what we refused ourselves", { responseErrorReason: "BlockedByClient" }],
   ])("isn't touched where it's %s", async (_, params) => {
     paused(params);

@@ -42,6 +42,7 @@ func TestDoctorOfThePages(t *testing.T) {
 		{sandbox.Config{Look: "renewed"}, exitFailed, []string{"✗ a primeira página não é conhecida", "de intro coincide: path", "cmdsign trace show"}},
 	} {
 		t.Run(c.cfg.Look+c.cfg.Fault, func(t *testing.T) {
+			onlyLongBut(t, c.cfg.Look+c.cfg.Fault, "", "outage", "renewed")
 			t.Parallel()
 			m := newMachine(t, c.cfg, "limits: {unknown: 1s}")
 			exit, said := m.doctorPages()

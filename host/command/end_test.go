@@ -75,6 +75,7 @@ func TestHangUpAfterTheCode(t *testing.T) {
 // The same when the other side dies altogether, so that nobody reads stdout and stderr any more either: a broken pipe must
 // not kill the program while it holds a signed file.
 func TestTheOtherSideDiesAfterTheCode(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{PageDelay: 300 * time.Millisecond})
 	cmd := m.command("converse", "--env", "test", "--log-level", "debug")
@@ -182,6 +183,7 @@ func TestCancelTooLate(t *testing.T) {
 
 // After the code comes a page that nobody knows: the person can stop waiting, and is told that a signature may exist.
 func TestGiveUpBeforeAnUnknownPage(t *testing.T) {
+	onlyLong(t)
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{}, "limits: {unknown: 1s}")
 	phone := phoneOf(t, "wrong-code-always") // the third time a page comes that says so

@@ -223,7 +223,7 @@ func TestSignFromAScript(t *testing.T) {
 		{"an unknown page, and nobody to go on by hand", "+351 900000027", 1, "PAGE_UNKNOWN"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			onlyLongBut(t, c.code, "", "ACCOUNT_LOCKED")
+			onlyLongBut(t, c.name, "approved in the app", "account locked: the next isn't tried")
 			t.Parallel()
 			m := newMachine(t, sandbox.Config{})
 			a, b := m.pdf("a.pdf"), m.at("b.pdf")

@@ -30,6 +30,9 @@ const most = 16 << 20;
 const done = ["content-length", "content-encoding", "transfer-encoding", "connection", "set-cookie"];
 
 export class Answers {
+  /** ours: whether an address is one of the CMD's. Other sites' frames are nobody's business here. */
+  constructor(private readonly ours: (url: string) => boolean) {}
+
   /** Answers to forms that wait for the host's word. */
   readonly #held = new Map<string, Paused>();
   /** What the GET of a frame is answered with. */
@@ -45,7 +48,7 @@ export class Answers {
       kept.answer(it.requestId, send).catch(() => {});
       return true;
     }
-    if (!asked && it.request.method === "POST" && isPage(it)) this.#held.set(it.requestId, it);
+    if (!asked && it.request.method === "POST" && this.ours(it.request.url) && isPage(it)) this.#held.set(it.requestId, it);
     return false;
   }
 

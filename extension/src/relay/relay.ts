@@ -134,7 +134,7 @@ export class Relay {
       if (id === undefined) throw new Refusal("ATTACH_FAILED", "the browser opened no tab");
       // Before anything is loaded: a page that has another extension's frame can't be attached to.
       await chrome.debugger.attach({ tabId: id }, "1.3");
-      const tab: Tab = { id, origins: [...origins], url: "about:blank", attached: true, answers: new Answers(), foreign: { times: 0, last: 0 } };
+      const tab: Tab = { id, origins: [...origins], url: "about:blank", attached: true, answers: new Answers((url) => origins.includes(originOf(url))), foreign: { times: 0, last: 0 } };
       await chrome.debugger.sendCommand({ tabId: id }, "Page.enable");
       const info = (await chrome.debugger.sendCommand({ tabId: id }, "Target.getTargetInfo")) as {
         targetInfo?: { targetId?: string };

@@ -16,7 +16,7 @@ func newServe(load loader) *cobra.Command {
 		Short: "A conversa por WebSocket, para páginas e servidores / The conversation over WebSocket, for pages and servers",
 		Long: `A conversa de docs/PROTOCOL.md por WebSocket. Neste modo é este computador que escreve o PIN e o código nas páginas da CMD: quem o
 mantém pode vê-los. Só este computador lhe chega, a não ser que a configuração (serve) diga outra coisa e traga TLS, tokens, e o
-nome e a política de privacidade de quem o mantém. Não oficial; sem ligação ao Estado.
+nome e a política de privacidade de quem o mantém. Não oficial; sem ligação ao Estado nem à ARTE/AMA.
 
 The conversation of docs/PROTOCOL.md over WebSocket. In this mode this computer types the PIN and the code into the CMD pages: whoever
 runs it can see them. Only this computer reaches it, unless the configuration (serve) says otherwise and brings TLS, tokens, and the

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/sha256"
 	"net"
 	"net/http"
 	"net/netip"
@@ -175,6 +174,3 @@ func causeOf(ctx context.Context) *problem.Error {
 	}
 	return nil
 }
-
-// passID names a token: the same for all forms in which its signature can be written.
-type passID [sha256.Size]byte

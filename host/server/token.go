@@ -67,6 +67,9 @@ func (c *claims) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// passID names a token: the same for all forms in which its signature can be written.
+type passID [sha256.Size]byte
+
 // pass is a token that holds.
 type pass struct {
 	claims

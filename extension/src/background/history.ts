@@ -2,8 +2,8 @@
 // nothing else: no phone, PIN or code, nothing of the document's content, not what the site said. The newest is first.
 
 import type { Finding, Result } from "../shared/protocol";
-import type { View } from "../shared/view";
 import { inTurn } from "../shared/turns";
+import type { View } from "../shared/view";
 import { loadSettings } from "./store";
 
 export interface Entry {

@@ -3,20 +3,12 @@
 
 import { fromBase64 } from "../shared/base64";
 import { join } from "../shared/bytes";
+import { header, type Paused } from "../shared/paused";
 import { MAX_PDF } from "../shared/protocol";
 import type { Fetched, FetchOptions } from "./ladder";
 import { tooSlow } from "./pace";
 import { PdfProblem, statusProblem } from "./problem";
 import { headSize, looksLikePdf } from "./sniff";
-
-interface Paused {
-  requestId: string;
-  frameId: string;
-  request: { url: string };
-  responseErrorReason?: string;
-  responseStatusCode?: number;
-  responseHeaders?: { name: string; value: string }[];
-}
 
 /** Fetches an http(s) URL. referrer: the page that had the link. */
 export async function fetchInTab(url: string, referrer: string, { signal }: FetchOptions = {}): Promise<Fetched> {
@@ -88,8 +80,4 @@ async function read(
     if (size >= headSize && !looksLikePdf(join(chunks, headSize))) throw new PdfProblem("PDF_NOT_PDF");
     if (part.eof) return join(chunks, size);
   }
-}
-
-function header(paused: Paused, name: string): string {
-  return paused.responseHeaders?.find((h) => h.name.toLowerCase() === name)?.value ?? "";
 }

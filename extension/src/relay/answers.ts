@@ -5,23 +5,15 @@
 // there: Chromium takes it for the page itself.
 
 import { toBase64 } from "../shared/base64";
-
-interface Header {
-  name: string;
-  value: string;
-}
-
-/** A document whose request or response the browser holds (Fetch.requestPaused). */
-interface Paused {
-  requestId: string;
-  frameId: string;
-  request: { url: string; method: string; headers?: Record<string, string> };
-  responseErrorReason?: string;
-  responseStatusCode?: number;
-  responseHeaders?: Header[];
-}
+import { header, type Paused } from "../shared/paused";
 
 type Send = (method: string, params: object) => Promise<unknown>;
+
+/** What a paused request is answered with. */
+interface Answer {
+  method: string;
+  params: object;
+}
 
 /** A page larger than this is shown as it came, in letters of base64. */
 const most = 16 << 20;
@@ -30,13 +22,13 @@ const most = 16 << 20;
 const done = ["content-length", "content-encoding", "transfer-encoding", "connection", "set-cookie"];
 
 export class Answers {
-  /** ours: whether an address is one of the CMD's. Other sites' frames are nobody's business here. */
-  constructor(private readonly ours: (url: string) => boolean) {}
-
   /** Answers to forms that wait for the host's word. */
   readonly #held = new Map<string, Paused>();
   /** What the GET of a frame is answered with. */
-  readonly #kept = new Map<string, { url: string; answer: (requestId: string, send: Send) => Promise<unknown> }>();
+  readonly #kept = new Map<string, Answer & { url: string }>();
+
+  /** ours: whether an address is one of the CMD's. Other sites' frames are nobody's business here. */
+  constructor(private readonly ours: (url: string) => boolean) {}
 
   /** Takes a paused document. True: it's ours, and the host has no business with it. */
   paused(params: object, send: Send): boolean {
@@ -45,7 +37,7 @@ export class Answers {
     const kept = this.#kept.get(it.frameId);
     this.#kept.delete(it.frameId);
     if (asked && kept && it.request.method === "GET" && it.request.url === kept.url) {
-      kept.answer(it.requestId, send).catch(() => {});
+      send(kept.method, { requestId: it.requestId, ...kept.params }).catch(() => {});
       return true;
     }
     if (!asked && it.request.method === "POST" && this.ours(it.request.url) && isPage(it)) this.#held.set(it.requestId, it);
@@ -60,25 +52,25 @@ export class Answers {
     if (!it || !answer) return send("Fetch.continueRequest", { requestId });
     const { frameId, request: { url, headers } } = it;
     const nothing = await send("Fetch.fulfillRequest", { requestId, responseCode: 204 });
-    this.#kept.set(frameId, { url, answer });
+    this.#kept.set(frameId, { url, ...answer });
     // Its own answer comes only once the page is there.
     send("Page.navigate", { url, frameId, ...(headers?.Referer ? { referrer: headers.Referer } : {}) }).catch(() => {});
     return nothing;
   }
 
-  /** Keeps what the site said, for giving it again. Undefined where it can't be had. */
-  async #keep(it: Paused, send: Send): Promise<((requestId: string, send: Send) => Promise<unknown>) | undefined> {
-    const { responseErrorReason: errorReason, responseStatusCode: responseCode } = it;
-    if (errorReason) return (requestId, send) => send("Fetch.failRequest", { requestId, errorReason });
+  /** What the site said, for giving it again. Undefined where it can't be had. */
+  async #keep(it: Paused, send: Send): Promise<Answer | undefined> {
+    const { requestId, responseErrorReason: errorReason, responseStatusCode: responseCode, responseHeaders = [] } = it;
+    if (errorReason) return { method: "Fetch.failRequest", params: { errorReason } };
     try {
-      const { body, base64Encoded } = (await send("Fetch.getResponseBody", { requestId: it.requestId })) as { body: string; base64Encoded: boolean };
+      const { body, base64Encoded } = (await send("Fetch.getResponseBody", { requestId })) as { body: string; base64Encoded: boolean };
       if (body.length > most) return undefined;
-      const again = {
+      const params = {
         responseCode,
-        responseHeaders: (it.responseHeaders ?? []).filter((h) => !done.includes(h.name.toLowerCase())),
+        responseHeaders: responseHeaders.filter((h) => !done.includes(h.name.toLowerCase())),
         body: base64Encoded ? body : toBase64(new TextEncoder().encode(body)),
       };
-      return (requestId, send) => send("Fetch.fulfillRequest", { requestId, ...again });
+      return { method: "Fetch.fulfillRequest", params };
     } catch {
       return undefined;
     }
@@ -86,9 +78,10 @@ export class Answers {
 }
 
 /** A response that makes a page in the tab, or an error that does: neither a redirect, nor a file. */
-function isPage({ responseErrorReason, responseStatusCode: status = 0, responseHeaders = [] }: Paused): boolean {
-  if (responseErrorReason) return responseErrorReason !== "BlockedByClient" && responseErrorReason !== "Aborted";
-  const header = (name: string) => responseHeaders.find((h) => h.name.toLowerCase() === name)?.value.toLowerCase() ?? "";
+function isPage(it: Paused): boolean {
+  const { responseErrorReason: error, responseStatusCode: status = 0 } = it;
+  if (error) return error !== "BlockedByClient" && error !== "Aborted";
   if (status === 204 || status === 205 || (status >= 300 && status < 400)) return false;
-  return /^(text\/|application\/xhtml)/.test(header("content-type") || "text/html") && !header("content-disposition").startsWith("attachment");
+  const [type, disposition] = [header(it, "content-type"), header(it, "content-disposition")];
+  return /^(text\/|application\/xhtml)/i.test(type || "text/html") && !/^attachment/i.test(disposition);
 }

@@ -247,7 +247,6 @@ class Preview {
   #pageOf(): string {
     return t("pageOf", number(this.#page), number(this.#pages));
   }
-
 }
 
 /** The same screen in a tab, where a page is large enough to be read. */

@@ -192,6 +192,18 @@ describe("the answer to a form", () => {
     expect(asked().at(-1)).toEqual(["Fetch.failRequest", { requestId: "R2", errorReason: "ConnectionReset" }]);
   });
 
+  it("isn't given for a later GET where the browser didn't ask for it", async () => {
+    browser.debugger.sendCommand.mockImplementation(async (_, method) => {
+      if (method === "Page.navigate") throw new Error("Detached while handling command.");
+      return method === "Fetch.getResponseBody" ? { body, base64Encoded: true } : {};
+    });
+    paused({ responseStatusCode: 200, responseHeaders: [html] });
+    await goOn();
+    const before = sent.length;
+    get();
+    expect(sent, "it's the site's").toHaveLength(before + 1);
+  });
+
   it("goes on as it came where its bytes can't be read", async () => {
     browser.debugger.sendCommand.mockImplementation(async (_, method) => {
       if (method === "Fetch.getResponseBody") throw new Error("gone");

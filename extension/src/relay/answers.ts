@@ -54,7 +54,7 @@ export class Answers {
     const nothing = await send("Fetch.fulfillRequest", { requestId, responseCode: 204 });
     this.#kept.set(frameId, { url, ...answer });
     // Its own answer comes only once the page is there.
-    send("Page.navigate", { url, frameId, ...(headers?.Referer ? { referrer: headers.Referer } : {}) }).catch(() => {});
+    send("Page.navigate", { url, frameId, ...(headers?.Referer ? { referrer: headers.Referer } : {}) }).catch(() => this.#kept.delete(frameId));
     return nothing;
   }
 

@@ -1,6 +1,6 @@
 // The worker as a whole, against a host and a browser that are played here.
 
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Queue } from "../src/background/queue";
 import { saveSettings } from "../src/background/store";
 import { sha256, toBase64 } from "../src/shared/base64";
@@ -269,6 +269,22 @@ describe("the signed file", () => {
     host().say({ status: "ERROR", open: "file", error: { code: "FILE_MOVED", message: "m", retry: "nothing" } });
     expect(signing.view).toMatchObject({ screen: "done", openProblem: { code: "FILE_MOVED" } });
     expect(told("open")).toHaveLength(1);
+  });
+
+  it("is shown by a new host where the one that signed died before it was asked", async () => {
+    const signing = new Queue();
+    await toCode(signing);
+    host().say({ state: "done", status: "OK", id: "d1", file: { path: "/d/x.pdf", name: "x", size: 1, sha256: "" } });
+    await new Promise((rest) => setTimeout(rest)); // what is kept of a signing is written
+    // The browser tells of the end while the worker reads its settings.
+    vi.spyOn(chrome.storage.local, "get").mockImplementationOnce(async (defaults: unknown) => {
+      host().die("Native host has exited.");
+      return defaults as object;
+    });
+    void signing.act({ do: "open", what: "file" });
+    await until(() => hosts.length === 2);
+    host().say(hello);
+    await until(() => told("open").length === 1);
   });
 });
 

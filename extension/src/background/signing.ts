@@ -344,6 +344,7 @@ export class Signing {
     const old = versionProblem(hello);
     if (old) return this.#unfit(problems.ofVersion(old));
     const { mode: wanted } = await loadSettings();
+    if (this.#link !== link) return false; // its end came meanwhile
     const modes = modesOf(hello);
     const chosen = chooseMode(modes, wanted, possibleModes);
     if (!chosen) return this.#unfit(problems.noMode());

@@ -10,6 +10,8 @@
 //   - one side of a decimal point with digits on its other side, as in a clock's 12:00:00.482913;
 //   - a part of a hash or id: of 12 or more hex digits and hyphens in a row, at least one of them a letter.
 //
+// The same holds for what base64 stands for: a signed file's hex passes in it.
+//
 // For a PIN or a phone number of 8 digits or more that chance is left aside: there every hit that isn't a part of a longer
 // number is a find.
 package secrettest
@@ -41,6 +43,8 @@ type form struct {
 	text  []byte
 	width int  // bytes a digit takes, where hits within numbers don't count; 0: every hit counts
 	short bool // chance has to be reckoned with
+	group int  // of base64: the place among the bytes of a group
+	value []byte
 }
 
 // New gives a secret to look for. The name stands in what is found in its place, with what stands around it.
@@ -66,7 +70,10 @@ func New(name, value string) Secret {
 		// What the text looks like depends on its place among the three bytes of a group; the characters that it shares with its
 		// neighbours can't be known.
 		text := base64.StdEncoding.EncodeToString(append(make([]byte, at), value...))
-		s.forms = append(s.forms, form{what: fmt.Sprintf("base64 at %d", at), text: []byte(text[(at*8+5)/6 : (at+len(value))*8/6])})
+		s.forms = append(s.forms, form{
+			what: fmt.Sprintf("base64 at %d", at), text: []byte(text[(at*8+5)/6 : (at+len(value))*8/6]),
+			short: short, group: at, value: []byte(value),
+		})
 	}
 	return s
 }
@@ -92,7 +99,7 @@ func (f form) in(data []byte) int {
 			return -1
 		}
 		at += from
-		if f.width == 0 || !f.byChance(data, at) {
+		if !f.byChance(data, at) {
 			return at
 		}
 		from = at + 1
@@ -101,6 +108,40 @@ func (f form) in(data []byte) int {
 
 // byChance says whether the hit at a place is a part of something longer, by the package's rule.
 func (f form) byChance(data []byte, at int) bool {
+	if f.value != nil {
+		plain, at := f.decoded(data, at)
+		return at >= 0 && form{text: f.value, width: 1, short: f.short}.partOfMore(plain, at)
+	}
+	return f.width > 0 && f.partOfMore(data, at)
+}
+
+// decoded gives what the base64 around a hit stands for, as far as it takes to tell, and where in it the secret is; -1 where that can't be known.
+func (f form) decoded(data []byte, at int) ([]byte, int) {
+	const groups = 8
+	from := at - (f.group*8+5)/6
+	to, before := from, 0
+	inBase64 := func(at int) bool {
+		if at < 0 || at+4 > len(data) {
+			return false
+		}
+		_, err := base64.StdEncoding.DecodeString(string(data[at : at+4]))
+		return err == nil
+	}
+	for ; before < groups && inBase64(from-4); before++ {
+		from -= 4
+	}
+	for to < at+len(f.text)+4*groups && inBase64(to) {
+		to += 4
+	}
+	plain, err := base64.StdEncoding.DecodeString(string(data[max(0, from):max(0, from, to)]))
+	secret := 3*before + f.group
+	if err != nil || len(plain) < secret || !bytes.HasPrefix(plain[secret:], f.value) {
+		return nil, -1
+	}
+	return plain, secret
+}
+
+func (f form) partOfMore(data []byte, at int) bool {
 	before := func(n int) byte { return character(data, at-n*f.width, f.width) }
 	after := func(n int) byte { return character(data, at+len(f.text)+(n-1)*f.width, f.width) }
 	if digit(before(1)) || digit(after(1)) {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -36,7 +37,8 @@ func TestWhatIsWrittenDownIsFound(t *testing.T) {
 			"The code is " + secret + ".", secret + ".pdf", "v." + secret, "2026-11-22 " + secret, "0-" + secret + "-0", percent,
 			wide("x" + secret + "y"), wide(secret + "."), hex.EncodeToString([]byte("a" + secret)), "%3D" + hex.EncodeToString([]byte(secret)),
 			base64.StdEncoding.EncodeToString([]byte("abc" + secret + "x")), base64.StdEncoding.EncodeToString([]byte("abcd" + secret + "xy")),
-			base64.StdEncoding.EncodeToString([]byte("abcde" + secret + "z")),
+			base64.StdEncoding.EncodeToString([]byte("abcde" + secret + "z")), base64.RawStdEncoding.EncodeToString([]byte("abcd" + secret)),
+			`{"chunk":"` + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x ", 40)+secret+strings.Repeat(" x", 40))) + `"}`,
 			// The first that stands in a number doesn't hide the next.
 			"9" + secret + " " + secret,
 		} {
@@ -59,7 +61,18 @@ func TestPartsOfNumbersAreNoFind(t *testing.T) {
 	} {
 		require.Empty(t, Find([]byte(by), New("code", code)), "%q", by)
 	}
-	for _, by := range []string{"12:00:00." + pin + " ", "ab0c" + pin + "ffee01"} {
+	// What passes in base64 is judged by what it stands for, wherever in it the secret begins.
+	for _, secret := range []string{pin, code} {
+		for _, before := range []string{"", "x", "xy"} {
+			by := base64.StdEncoding.EncodeToString([]byte(before + "2026" + secret + "9 and so on"))
+			require.Empty(t, Find([]byte("<"+by+">"), New("secret", secret)), "%q", by)
+		}
+	}
+	for _, before := range []string{"", "f", "f0"} {
+		by := base64.StdEncoding.EncodeToString([]byte(before + "c311c301a060355040bab" + code + "ffee01"))
+		require.Empty(t, Find([]byte(by), New("code", code)), "%q", by)
+	}
+	for _, by := range []string{"12:00:00." + pin + " ", "ab0c" + pin + "ffee01", base64.StdEncoding.EncodeToString([]byte("ab0c" + pin + "ffee01"))} {
 		require.NotEmpty(t, Find([]byte(by), New("PIN", pin)), "%q", by)
 	}
 }

@@ -117,6 +117,7 @@ func TestServeRefusesToStart(t *testing.T) {
 		"tokens without an audience":    {down + "  tokens: {secret: " + m.at("secret") + "}\n", "audience"},
 		"a secret that can be guessed":  {down + "  tokens: {audience: a, secret: " + m.at("short") + "}\n", "fewer than 32"},
 		"no keys":                       {down + "  tokens: {audience: a, jwks: " + m.at("short") + "}\n", "not a JSON Web Key Set"},
+		"a seal that isn't a key":       {down + "  seal: {key: " + m.at("short") + "}\n", "no private key in PEM"},
 		"no conversation":               {down + "  limits: {conversations: 0}\n", "line 3"},
 		"no end":                        {down + "  limits: {total: 48h}\n", "line 3"},
 		"nowhere to save":               {"serve:\n  address: 127.0.0.1:0\n", "downloads"},

@@ -96,6 +96,7 @@ type Serve struct {
 	Origins  []string    `mapstructure:"origins" yaml:"origins"`   // pages that may connect, scheme://host[:port]
 	Root     string      `mapstructure:"root" yaml:"root"`         // folder of the documents that may be named; empty: none
 	Tokens   Tokens      `mapstructure:"tokens" yaml:"tokens"`
+	Seal     Seal        `mapstructure:"seal" yaml:"seal"`
 	Metrics  string      `mapstructure:"metrics" yaml:"metrics"` // host:port of health, readiness and metrics; empty: none
 	Limits   ServeLimits `mapstructure:"limits" yaml:"limits"`
 }
@@ -111,6 +112,12 @@ type Tokens struct {
 	Secret   string `mapstructure:"secret" yaml:"secret"` // file of the HS256 secret
 	JWKS     string `mapstructure:"jwks" yaml:"jwks"`     // file of the public keys for RS256 and ES256
 	Audience string `mapstructure:"audience" yaml:"audience"`
+}
+
+// Seal is the key that clients may encrypt phone, PIN and code to.
+type Seal struct {
+	Key      string `mapstructure:"key" yaml:"key"`           // PEM file of a P-256 private key; empty: one is made at each start
+	Required bool   `mapstructure:"required" yaml:"required"` // what comes in the clear is refused
 }
 
 // On says whether clients must bring a token.
@@ -144,7 +151,7 @@ func Load(path string, flags map[string]*pflag.Flag) (*Config, error) {
 		"log.level": "warn", "log.file": "",
 		"serve.address": "127.0.0.1:8765", "serve.cert": "", "serve.key": "", "serve.operator.name": "", "serve.operator.privacy": "",
 		"serve.hosts": []string{}, "serve.origins": []string{}, "serve.root": "", "serve.metrics": "",
-		"serve.tokens.secret": "", "serve.tokens.jwks": "", "serve.tokens.audience": "",
+		"serve.tokens.secret": "", "serve.tokens.jwks": "", "serve.tokens.audience": "", "serve.seal.key": "", "serve.seal.required": false,
 		"serve.limits.conversations": 20, "serve.limits.per_client": 4,
 		"serve.limits.idle": "10m", "serve.limits.total": "60m", "serve.limits.drain": "30s",
 	} {

@@ -78,6 +78,8 @@ type Options struct {
 	Operator *Operator
 	// Visitor is the other side where this isn't its own computer; nil: it may do what the person may.
 	Visitor Visitor
+	// Sealing is the key that secrets may be sealed to; nil: there is none.
+	Sealing *Sealing
 	Log     *slog.Logger
 }
 

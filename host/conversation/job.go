@@ -173,7 +173,7 @@ func (j *job) Credentials(ctx context.Context, why *problem.Error) (Credentials,
 	j.s.do(func() {
 		j.creds = answers
 		j.s.state = StateStage1Input
-		r := reply{State: j.s.state}
+		r := reply{State: j.s.state, Nonce: j.s.fresh()}
 		if why != nil {
 			r.Status, r.Error = statusError, faultOf(why, j.s.lang)
 		}
@@ -230,7 +230,7 @@ func (j *job) Code(ctx context.Context, prompt CodePrompt) (CodeAnswer, error) {
 	j.s.do(func() {
 		j.code = answers
 		j.s.state = StateStage2Input
-		r.State = j.s.state
+		r.State, r.Nonce = j.s.state, j.s.fresh()
 		j.s.send(r)
 	})
 	select {

@@ -44,6 +44,9 @@ type message struct {
 	Phone       *secret.Secret `json:"phone"`
 	PIN         *secret.Secret `json:"pin"`
 	PINToken    string         `json:"pin_token"`
+	PhoneSealed []byte         `json:"phone_sealed"`
+	PINSealed   []byte         `json:"pin_sealed"`
+	SealedTo    string         `json:"sealed_to"` // the key's id
 	PDFFilePath string         `json:"pdf_file_path"`
 	Confirm     string         `json:"confirm"`
 	// JWT is a text, read only where a token counts.
@@ -54,6 +57,7 @@ type message struct {
 
 	OTP         *secret.Secret  `json:"otp"`
 	OTPToken    string          `json:"otp_token"`
+	OTPSealed   []byte          `json:"otp_sealed"`
 	Resend      json.RawMessage `json:"resend"`
 	Cancel      json.RawMessage `json:"cancel"`
 	Ping        json.RawMessage `json:"ping"`
@@ -105,11 +109,11 @@ func parse(data []byte) (message, kind, error) {
 		return m, kindDocument, nil
 	case m.DocumentData != nil:
 		return m, kindData, nil
-	case m.OTP != nil || m.OTPToken != "":
+	case m.OTP != nil || m.OTPToken != "" || m.OTPSealed != nil:
 		return m, kindOTP, nil
 	case m.Resend != nil:
 		return m, kindResend, nil
-	case m.Phone != nil || m.PIN != nil || m.PINToken != "" || m.PDFFilePath != "":
+	case m.Phone != nil || m.PIN != nil || m.PINToken != "" || m.PhoneSealed != nil || m.PINSealed != nil || m.PDFFilePath != "":
 		return m, kindStage1, nil
 	case m.Start != nil:
 		return m, kindStart, nil
@@ -166,6 +170,8 @@ type reply struct {
 	Modes        []string                `json:"modes,omitempty"`
 	BrowserAt    string                  `json:"browser_at,omitempty"`
 	Operator     *Operator               `json:"operator,omitempty"`
+	Seal         *sealInfo               `json:"seal,omitempty"`
+	Nonce        string                  `json:"nonce,omitempty"`
 	Unready      map[string]problem.Code `json:"unready,omitempty"`
 	Unfinished   []leftover              `json:"unfinished,omitempty"`
 	Notes        []string                `json:"notes,omitempty"`

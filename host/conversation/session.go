@@ -35,6 +35,7 @@ type session struct {
 	asked  int  // screenshots and traces that are being made
 	upload *upload
 	job    *job
+	nonce  string // of the last prompt, where there's a key to seal to
 
 	inbox chan inbound
 	calls chan func()
@@ -131,7 +132,7 @@ func (s *session) greet() {
 		State: StateStart, Protocol: Protocol, MinProtocol: MinProtocol, Version: s.opts.Version,
 		Capabilities: s.capabilities(),
 		Environment:  s.opts.Environment, Custom: s.opts.Custom, Modes: s.opts.Modes, BrowserAt: s.opts.BrowserAt,
-		Unready: s.opts.Unready, Unfinished: unfinished, Operator: s.opts.Operator,
+		Unready: s.opts.Unready, Unfinished: unfinished, Operator: s.opts.Operator, Seal: s.sealInfo(),
 	})
 }
 
@@ -200,6 +201,11 @@ func (s *session) handle(data []byte) {
 	if err := s.admit(m, k); err != nil {
 		s.drop(m)
 		s.fault(problem.Wrap(problem.TokenRefused, err))
+		return
+	}
+	if err := s.unseal(&m, k); err != nil {
+		s.drop(m)
+		s.fault(problem.Wrap(problem.SealRefused, err))
 		return
 	}
 	switch k {
@@ -303,7 +309,7 @@ func (s *session) start(m message) {
 		tracer.TraceClient(m.Client)
 	}
 	s.state, s.warmed = StateStage1Input, false
-	s.send(reply{State: s.state, Environment: m.Environment})
+	s.send(reply{State: s.state, Environment: m.Environment, Nonce: s.fresh()})
 	if s.admitted() {
 		s.warmOnce()
 	}

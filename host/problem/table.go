@@ -76,6 +76,8 @@ const (
 	ServerStopping     Code = "SERVER_STOPPING"
 	TimeOver           Code = "TIME_OVER"
 	TooManyRefused     Code = "TOO_MANY_REFUSED"
+	SealRefused        Code = "SEAL_REFUSED"
+	SealMissing        Code = "SEAL_MISSING"
 )
 
 // Table is every code once, append-only: a new code goes at the end, and no row
@@ -303,4 +305,10 @@ var Table = []Entry{
 	{TooManyRefused,
 		Text{"Foram recusadas demasiadas mensagens nesta conversa.", "Too many messages of this conversation were refused."},
 		Text{"Corrija o programa que as envia e comece de novo.", "Correct the program that sends them and start again."}, RetryNothing},
+	{SealRefused,
+		Text{"O que foi enviado cifrado não pôde ser aberto pelo servidor.", "What was sent encrypted could not be opened by the server."},
+		Text{"Escreva-o de novo; se se repetir, recarregue a página ou atualize o programa que o envia.", "Type it again; if it happens again, reload the page or update the program that sends it."}, RetryType},
+	{SealMissing,
+		Text{"Este servidor só aceita o número, o PIN e o código cifrados.", "This server takes the number, the PIN and the code encrypted only."},
+		Text{"Use uma página ou um programa que os cifre para a chave do servidor.", "Use a page or a program that encrypts them to the server's key."}, RetryType},
 }

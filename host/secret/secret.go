@@ -47,6 +47,15 @@ func New(s string) Secret {
 	return Secret{func() *content { return c }}
 }
 
+// Take makes a secret of b and keeps b itself: the caller lets go of it.
+func Take(b []byte) Secret {
+	if len(b) == 0 {
+		return Secret{}
+	}
+	c := &content{b: b}
+	return Secret{func() *content { return c }}
+}
+
 // Reveal gives the content. The string stays in memory until it's collected, so ask
 // for it at the last moment and keep it nowhere.
 func (s Secret) Reveal() (text string) {

@@ -26,6 +26,10 @@ type refusal struct {
 // ServeHTTP makes a conversation of a request, or refuses it.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v, no := s.receive(r)
+	if no == nil && r.URL.Path == keyPath {
+		s.serveKey(w, r)
+		return
+	}
 	if no == nil {
 		no = s.enter(v)
 	}
@@ -61,6 +65,9 @@ func (s *Server) receive(r *http.Request) (*visitor, *refusal) {
 	// A program sends none; a page can't but send its own.
 	if origins := r.Header.Values("Origin"); len(origins) > 1 || len(origins) == 1 && !slices.Contains(s.cfg.Origins, origins[0]) {
 		return nil, &refusal{"origin", http.StatusForbidden, "pages of this origin may not connect"}
+	}
+	if r.URL.Path == keyPath && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		return nil, nil
 	}
 	if r.URL.Path != "/" {
 		return nil, &refusal{"path", http.StatusNotFound, "the conversation is at /"}

@@ -40,6 +40,7 @@ type Server struct {
 	patience patience
 	leaf     *x509.Certificate // nil without TLS
 	keys     *keyring          // nil: no token is asked for
+	seal     *sealKey
 	ledger   ledger
 	root     *os.Root // nil: no document can be named
 	metrics  *metrics
@@ -81,6 +82,10 @@ func listen(cfg *config.Config, options conversation.Options, log *slog.Logger, 
 			return nil, cfg.Mistake(err, "serve", "tokens")
 		}
 	}
+	if s.seal, err = readSealKey(s.cfg.Seal.Key); err != nil {
+		return nil, cfg.Mistake(err, "serve", "seal")
+	}
+	s.options.Sealing = s.seal.sealing(s.cfg.Seal)
 	if s.cfg.Root != "" {
 		if s.root, err = os.OpenRoot(s.cfg.Root); err != nil {
 			return nil, cfg.Mistake(err, "serve", "root")

@@ -196,10 +196,16 @@ type said struct {
 	State, Status, Progress, Reference, Environment, Trace string
 	Error                                                  *struct{ Code, Message, Retry string }
 	Operator                                               *struct{ Name, Privacy string }
-	Capabilities                                           []string
-	Unfinished                                             []any
-	Document                                               *struct{ Name, SHA256 string }
-	File                                                   *struct{ Path, Name string }
+	Nonce                                                  string
+	Seal                                                   *struct {
+		HPKE     string
+		Key      jwk
+		Required bool
+	}
+	Capabilities []string
+	Unfinished   []any
+	Document     *struct{ Name, SHA256 string }
+	File         *struct{ Path, Name string }
 }
 
 func (s said) over() bool {

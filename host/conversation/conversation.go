@@ -136,7 +136,7 @@ func newSession(ctx context.Context, conn Conn, opts Options) (*session, func())
 	online, offline := context.WithCancel(ctx)
 	s := &session{
 		ctx: ctx, online: online, offline: offline, conn: conn, own: opts, opts: opts, lang: opts.Lang, state: StateStart, log: opts.Log,
-		inbox: make(chan inbound), calls: make(chan func()), over: make(chan struct{}),
+		came: map[string]come{}, inbox: make(chan inbound), calls: make(chan func()), over: make(chan struct{}),
 	}
 	return s, func() {
 		close(s.over)

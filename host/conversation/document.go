@@ -109,17 +109,14 @@ const partSize = 512 << 10
 // give sends the piece of the unconfirmed document that starts at offset. A client that named a file shows its bytes from here: what it
 // would read itself might be another file by then.
 func (s *session) give(offset int64) {
-	refuse := func(p *problem.Error) {
-		s.send(reply{State: s.state, Status: statusError, Progress: string(kindData), Error: faultOf(p, s.lang)})
-	}
 	if s.state != StateStage1Input || s.job != nil || s.upload == nil || s.upload.doc == nil {
-		refuse(problem.New(problem.MessageOutOfTurn, string(kindData)))
+		s.refuse(kindData, problem.New(problem.MessageOutOfTurn, string(kindData)))
 		return
 	}
 	doc := s.upload.doc
 	size := int64(len(doc.data))
 	if offset < 0 || offset >= size {
-		refuse(problem.New(problem.MessageMalformed, "no such offset"))
+		s.refuse(kindData, problem.New(problem.MessageMalformed, "no such offset"))
 		return
 	}
 	part := doc.data[offset:min(offset+partSize, size)]

@@ -59,6 +59,7 @@ func (j *job) finish(signed Signed) {
 	os.RemoveAll(j.work)
 
 	r.File = s.told(file.Path, file.Size, file.SHA256)
+	s.do(func() { s.came[j.id()] = come{file.Path, file.SHA256, file.Size} })
 	if report.Verdict == pdfsig.Verified {
 		r.Status = statusOK
 		j.end(StateDone, r)

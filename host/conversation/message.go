@@ -28,6 +28,7 @@ const (
 	kindData       kind = "document_data"
 	kindOpen       kind = "open"
 	kindDoctor     kind = "doctor"
+	kindDownload   kind = "download"
 )
 
 // message is what a client may send; unknown fields are ignored.
@@ -70,8 +71,9 @@ type message struct {
 	Document    *struct {
 		PDFFilePath string `json:"pdf_file_path"`
 	} `json:"document"`
-	DocumentData *int64 `json:"document_data"`
-	Name         string `json:"name"`
+	DocumentData *int64    `json:"document_data"`
+	Download     *download `json:"download"`
+	Name         string    `json:"name"`
 }
 
 // maxDepth bounds the nesting of a message; none of the protocol's goes deeper than three.
@@ -109,6 +111,8 @@ func parse(data []byte) (message, kind, error) {
 		return m, kindDocument, nil
 	case m.DocumentData != nil:
 		return m, kindData, nil
+	case m.Download != nil:
+		return m, kindDownload, nil
 	case m.OTP != nil || m.OTPToken != "" || m.OTPSealed != nil:
 		return m, kindOTP, nil
 	case m.Resend != nil:
@@ -224,10 +228,10 @@ type docInfo struct {
 	Damaged    string `json:"damaged,omitempty"`
 }
 
-// partInfo is a piece of a document, for its preview.
+// partInfo is a piece of a document, for its preview, or of a signed file.
 type partInfo struct {
 	Offset int64  `json:"offset"`
-	Size   int64  `json:"size"` // the document's
+	Size   int64  `json:"size"` // of the whole, as is the sum
 	SHA256 string `json:"sha256"`
 	Data   []byte `json:"data"` // base64
 }

@@ -35,7 +35,8 @@ type session struct {
 	asked  int  // screenshots and traces that are being made
 	upload *upload
 	job    *job
-	nonce  string // of the last prompt, where there's a key to seal to
+	came   map[string]come // signed files of this conversation, by their documents' ids
+	nonce  string          // of the last prompt, where there's a key to seal to
 
 	inbox chan inbound
 	calls chan func()
@@ -137,7 +138,7 @@ func (s *session) greet() {
 }
 
 func (s *session) capabilities() []string {
-	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "document_data", "resend", "assist", "journal", "trace", "visible"}
+	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "document_data", "download", "resend", "assist", "journal", "trace", "visible"}
 	if s.own.Visitor == nil {
 		can = append(can, "open")
 	}
@@ -191,6 +192,15 @@ func (s *session) fault(p *problem.Error) {
 	s.send(reply{State: s.state, Status: statusError, Error: faultOf(p, s.lang)})
 }
 
+// refuse is fault for what is an answer beside the prompts: it names what was asked.
+func (s *session) refuse(k kind, p *problem.Error) {
+	s.log.Info("a message was refused", "kind", k, "state", s.state, "err", p)
+	if s.own.Visitor != nil {
+		s.own.Visitor.Refused(p.Code)
+	}
+	s.send(reply{State: s.state, Status: statusError, Progress: string(k), Error: faultOf(p, s.lang)})
+}
+
 // handle acts on one message, or refuses it where the state doesn't allow it.
 func (s *session) handle(data []byte) {
 	m, k, err := parse(data)
@@ -231,6 +241,8 @@ func (s *session) handle(data []byte) {
 		s.look(m.Document.PDFFilePath)
 	case kindData:
 		s.give(*m.DocumentData)
+	case kindDownload:
+		s.bring(*m.Download)
 	case kindOTP:
 		s.answer(m.codeAnswer())
 	case kindResend:

@@ -34,8 +34,8 @@ type Visitor interface {
 	Ended(State, problem.Code)
 }
 
-// free are the messages that need no admission: they open nothing and cost little.
-var free = map[kind]bool{kindStart: true, kindPing: true, kindCancel: true, kindDoctor: true, kindOpen: true}
+// free are the messages that need no admission: they open nothing that isn't the conversation's own, and cost little.
+var free = map[kind]bool{kindStart: true, kindPing: true, kindCancel: true, kindDoctor: true, kindOpen: true, kindDownload: true}
 
 // admit says whether a visitor's message may do what it asks for, after it took the token that the message may carry.
 func (s *session) admit(m message, k kind) error {

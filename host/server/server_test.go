@@ -45,6 +45,7 @@ const wait = 30 * time.Second
 type engine struct {
 	sign   func(context.Context, conversation.Document, conversation.Person) (conversation.Signed, error)
 	opened func()
+	trust  *x509.Certificate
 }
 
 func (e *engine) Open(context.Context) error {
@@ -126,10 +127,10 @@ func prepare(t *testing.T, settings map[string]any, e engine) (*config.Config, c
 	require.NoError(t, err)
 	limits := conversation.DefaultLimits
 	return cfg, conversation.Options{
-		NewMethod: func(string) conversation.Method { return &engine{e.sign, e.opened} }, Modes: []string{"launch"}, Environment: "test", Marker: "-signed",
+		NewMethod: func(string) conversation.Method { return &engine{e.sign, e.opened, e.trust} }, Modes: []string{"launch"}, Environment: "test", Marker: "-signed",
 		Journal: records, Work: filepath.Join(dir, "work"), Downloads: func() (string, error) { return cfg.Downloads, nil }, Lang: "en",
 		Limits: limits, Doctor: func(string) []conversation.Check { return []conversation.Check{{Check: "of this computer"}} },
-		Show: func(string, bool) error { return nil },
+		Show: func(string, bool) error { return nil }, Trust: e.anchors(),
 	}, dir
 }
 
@@ -205,7 +206,13 @@ type said struct {
 	Capabilities []string
 	Unfinished   []any
 	Document     *struct{ Name, SHA256 string }
-	File         *struct{ Path, Name string }
+	File         *struct{ Path, Name, SHA256 string }
+	ID           string
+	Part         *struct {
+		Offset, Size int64
+		SHA256       string
+		Data         []byte
+	}
 }
 
 func (s said) over() bool {

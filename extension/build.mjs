@@ -25,6 +25,7 @@ for (const browser of ["chromium", "firefox"]) {
       history: here("src/pages/history/history.ts"),
       preview: here("src/preview/frame.ts"),
       about: here("src/pages/about/about.ts"),
+      style: here("src/pages/style.css"),
     },
     outdir: out,
     bundle: true,
@@ -37,6 +38,8 @@ for (const browser of ["chromium", "firefox"]) {
     loader: { ".pdf": "binary" },
     alias: {
       "#platform": here(`src/platform/${browser}.ts`),
+      "#texts": here("src/platform/texts.ts"),
+      "#help": here("src/pages/help-link.ts"),
       "pdfjs-dist/legacy/build/pdf.mjs": "pdfjs-dist/legacy/build/pdf.min.mjs",
     },
     plugins: [inline],
@@ -49,7 +52,6 @@ for (const browser of ["chromium", "firefox"]) {
   for (const page of ["popup", "options", "welcome", "help", "history", "about"]) {
     await cp(here(`src/pages/${page}/${page}.html`), `${out}/${page}.html`);
   }
-  await cp(here("src/pages/style.css"), `${out}/style.css`);
   await cp(here("src/pages/welcome/debugging-bar.png"), `${out}/debugging-bar.png`);
   for (const file of ["preview.html", "preview.css"]) await cp(here(`src/preview/${file}`), `${out}/${file}`);
   await cp(here("src/preview/NOTICE.txt"), `${out}/NOTICE.txt`);

@@ -74,8 +74,8 @@ it("tells a screen reader each screen and step of a signing", { timeout: 60_000 
 });
 
 // Two branches that both add to the end of a file can leave a rule open: everything after it is then inside it.
-it("closes every rule of the stylesheet", () => {
-  const css = readFileSync(new URL("../src/pages/style.css", import.meta.url), "utf8");
+it.each(["pages/style.css", "screens/screens.css"])("closes every rule of %s", (file) => {
+  const css = readFileSync(new URL(`../src/${file}`, import.meta.url), "utf8");
   let depth = 0;
   for (const [line, text] of css.split("\n").entries()) {
     if (/^\S.*\{$/.test(text)) expect(depth, `line ${line + 1} begins a rule inside another`).toBe(0);

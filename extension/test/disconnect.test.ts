@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { disconnectCode, disconnectTexts } from "../src/background/disconnect";
-import { chooseMode, modesOf } from "../src/background/state";
+import { chooseMode, modesOf } from "../src/background/modes";
 import { versionProblem } from "../src/background/versions";
 
 describe("why the port ended", () => {

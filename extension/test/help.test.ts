@@ -44,7 +44,7 @@ it("is linked from what went wrong, by its code", async () => {
   }
   vi.stubGlobal("document", { createElement: () => { const el = new El(); made.push(el as object); return el; } });
   vi.stubGlobal("chrome", { i18n: { getMessage: (key: string) => key } });
-  const { problemNote } = await import("../src/pages/popup/problem");
+  const { problemNote } = await import("../src/screens/problem");
   problemNote({ code: "ACCOUNT_LOCKED", message: "m", retry: "nothing" });
   expect(made.map((el) => el.href)).toContain("help.html#locked");
   made.length = 0;

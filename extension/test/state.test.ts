@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { reduce } from "../src/background/state";
+import { reduce } from "../src/shared/state";
 import type { HostMessage, Problem } from "../src/shared/protocol";
 import { initialView, type View } from "../src/shared/view";
 

@@ -1,25 +1,26 @@
 // One signing at a time: owns the port, the relay, the document's bytes and what the pages show.
 
+import { newRelay, modes as possibleModes, releaseTabs } from "#platform";
 import { obtain, type Obtained, type Pick } from "../pdf/ladder";
 import { PdfProblem } from "../pdf/problem";
-import { newRelay, modes as possibleModes, releaseTabs } from "#platform";
 import type { RelayLike } from "../platform/types";
 import { Tokens, wellFormed } from "../secrets/tokens";
 import type { Action, Part } from "../shared/actions";
 import { sha256 } from "../shared/base64";
 import { lang } from "../shared/i18n";
 import { MIN_PROTOCOL, PROTOCOL, type ClientMessage, type HostMessage, type Mode, type Problem, type Visible } from "../shared/protocol";
+import { reduce } from "../shared/state";
+import { chunks } from "../shared/upload";
 import { busy, fresh, initialView, underWay, type View } from "../shared/view";
 import { callBack } from "./attention";
 import type { DisconnectCode } from "./disconnect";
 import { note } from "./history";
-import { HostPort } from "./port";
+import { chooseMode, modesOf } from "./modes";
 import { Parts } from "./parts";
+import { HostPort } from "./port";
 import * as problems from "./problems";
 import { watchDownloads } from "./rescue";
-import { chooseMode, modesOf, reduce } from "./state";
 import { loadRelayTab, loadSettings, loadView, saveRelayTab, saveView } from "./store";
-import { chunks } from "./upload";
 import { versionProblem } from "./versions";
 
 /** How long a host may take to speak, and an idle one is kept for the next page, in ms. */

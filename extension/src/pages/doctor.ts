@@ -1,8 +1,8 @@
 // What "cmdsign doctor" says of this computer. The host is started for it and asked once: where it doesn't answer, that is what's wrong.
 
-import { HOST, type Check, type HostMessage } from "../shared/protocol";
+import { button, h, note, para } from "../shared/dom";
 import { lang, t } from "../shared/i18n";
-import { button, h, note, para } from "./dom";
+import { HOST, type Check, type HostMessage } from "../shared/protocol";
 
 /** How long the host may take from its start to the answer, in milliseconds. */
 const PATIENCE = 15_000;

@@ -1,7 +1,7 @@
 // What stands around every page: who this is, and where the other pages are.
 
+import { h } from "../shared/dom";
 import { t, type Key } from "../shared/i18n";
-import { h } from "./dom";
 
 export interface Frame {
   main: HTMLElement;

@@ -1,11 +1,12 @@
+import { text } from "#texts";
 import type messages from "../../_locales/en/messages.json";
 
 /** A key of _locales; the compiler knows them all. */
 export type Key = keyof typeof messages;
 
-/** The text of a key in the browser's language; subs fill its placeholders in order. */
+/** The text of a key in the person's language; subs fill its placeholders in order. */
 export function t(key: Key, ...subs: string[]): string {
-  return chrome.i18n.getMessage(key, subs) || key;
+  return text(key, subs) || key;
 }
 
 /** The language that the texts are in, for the host and for numbers. */

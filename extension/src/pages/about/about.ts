@@ -1,8 +1,8 @@
 // Who is behind this and who isn't, and what becomes of the person's data: PRIVACY.md in short.
 
+import { h, link, para } from "../../shared/dom";
 import { home, official, privacyPage } from "../../shared/help";
 import { t } from "../../shared/i18n";
-import { h, link, para } from "../dom";
 import { pageFrame } from "../frame";
 
 const { version, version_name } = chrome.runtime.getManifest();

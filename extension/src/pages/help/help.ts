@@ -1,8 +1,8 @@
 // The help, every topic on one page: an error's screen links to its own.
 
+import { h, link, para } from "../../shared/dom";
 import { official, topics, type Topic } from "../../shared/help";
 import { t, type Key } from "../../shared/i18n";
-import { h, link, para } from "../dom";
 import { pageFrame } from "../frame";
 
 const linkNames: Record<keyof typeof official, Key> = { cmd: "aboutCmd", site: "officialSite", validator: "officialValidator" };

@@ -2,10 +2,10 @@
 
 import { clearHistory, historyLimits, loadHistory, type Entry } from "../../background/history";
 import { loadSettings, saveSettings } from "../../background/store";
+import { findingsList } from "../../screens/findings";
+import { button, h, note, para } from "../../shared/dom";
 import { dateTime } from "../../shared/format";
 import { t, type Key } from "../../shared/i18n";
-import { button, h, note, para } from "../dom";
-import { findingsList } from "../findings";
 import { pageFrame } from "../frame";
 import { helpLink } from "../help-link";
 import { savedAt } from "../popup/saved";

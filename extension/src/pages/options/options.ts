@@ -2,9 +2,9 @@
 
 import { modes } from "#platform";
 import { loadSettings, loadView, saveSettings } from "../../background/store";
+import { button, h, ownPage, para } from "../../shared/dom";
 import { t, type Key } from "../../shared/i18n";
 import type { Mode } from "../../shared/protocol";
-import { button, h, ownPage, para } from "../dom";
 import { doctor } from "../doctor";
 
 const texts: Record<Mode, [label: Key, text: Key]> = {

@@ -1,9 +1,9 @@
 // The document's bytes, asked of the worker piece by piece: a message between an extension's pages takes text only.
 
+import type { Act } from "../../screens/screen";
 import type { Part } from "../../shared/actions";
 import { fromBase64, sha256 } from "../../shared/base64";
 import { CHUNK, MAX_PDF, type DocInfo } from "../../shared/protocol";
-import type { Act } from "./screen";
 
 /** How long the worker may take to give a piece, in ms. */
 const patience = 15_000;

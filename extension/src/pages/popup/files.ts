@@ -1,8 +1,8 @@
 // Chosen or dropped files go to the worker in chunks, one after the other, since a message takes text only.
 
+import type { Act } from "../../screens/screen";
 import { toBase64 } from "../../shared/base64";
 import { CHUNK, MAX_PDF } from "../../shared/protocol";
-import type { Act } from "./screen";
 
 export async function sendFiles(files: readonly File[], act: Act): Promise<void> {
   for (const [i, file] of files.entries()) await send(file, i < files.length - 1, act);

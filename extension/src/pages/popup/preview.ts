@@ -2,12 +2,12 @@
 // for the frame without an end, and nothing that it does keeps the person from going on.
 
 import { fromFrame, turnKey, type ToFrame, type TurnKey } from "../../preview/messages";
+import type { Act } from "../../screens/screen";
+import { button, h, note, para } from "../../shared/dom";
 import { number } from "../../shared/format";
 import { t } from "../../shared/i18n";
 import type { DocInfo } from "../../shared/protocol";
-import { button, h, note, para } from "../dom";
 import { NoBytes, documentBytes } from "./bytes";
-import type { Act } from "./screen";
 
 /** How long the frame may take to open the document and to draw a page, in ms; how often it may load; what it may say in a second. */
 const limits = { open: 20_000, page: 20_000, loads: 20, messages: 50 };

@@ -1,9 +1,9 @@
 // Several documents: where they stand, below whatever screen is shown.
 
+import type { Act } from "../../screens/screen";
+import { button, h, para } from "../../shared/dom";
 import { t, type Key } from "../../shared/i18n";
 import type { QueueView, Row, RowState, View } from "../../shared/view";
-import { button, h, para } from "../dom";
-import type { Act } from "./screen";
 
 const states: Record<RowState, [mark: string, label: Key]> = {
   waiting: ["·", "rowWaiting"],

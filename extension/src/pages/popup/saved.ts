@@ -1,8 +1,8 @@
+import { problemNote } from "../../screens/problem";
+import type { Act } from "../../screens/screen";
+import { button, h } from "../../shared/dom";
 import { t } from "../../shared/i18n";
 import type { View } from "../../shared/view";
-import { button, h } from "../dom";
-import { problemNote } from "./problem";
-import type { Act } from "./screen";
 
 /** Where the file of a signing is, with what can be done with it. One that isn't verified isn't opened from here. */
 export function savedFile(view: View, act: Act): Node[] {

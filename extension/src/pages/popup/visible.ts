@@ -1,9 +1,9 @@
 // A visible signature: choosing it before the PIN, and saying it again where the person has to choose it on the site's page.
 
+import { h, note, para } from "../../shared/dom";
 import { t, type Key } from "../../shared/i18n";
 import { places, type Visible } from "../../shared/protocol";
 import type { View } from "../../shared/view";
-import { h, note, para } from "../dom";
 
 const placeNames: Record<Visible["place"], Key> = {
   "top-left": "placeTopLeft", "top-center": "placeTopCenter", "top-right": "placeTopRight",

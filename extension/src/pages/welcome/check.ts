@@ -1,12 +1,12 @@
 // Does the program answer? A process of its own is started and ended for the question, so a signing that is under way isn't touched.
 
+import { modes as possible } from "#platform";
 import type { DisconnectCode } from "../../background/disconnect";
+import { chooseMode, modesOf } from "../../background/modes";
 import { HostPort } from "../../background/port";
 import * as problems from "../../background/problems";
-import { chooseMode, modesOf } from "../../background/state";
 import { loadSettings } from "../../background/store";
 import { versionProblem } from "../../background/versions";
-import { modes as possible } from "#platform";
 import type { HostMessage, Mode, Problem } from "../../shared/protocol";
 
 export type Check = { problem: Problem } | { version: string; mode: Mode; browserAt: string; noBrowser: boolean; trial: boolean };

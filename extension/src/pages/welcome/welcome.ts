@@ -1,17 +1,17 @@
 // The first-run page: is everything there that a signature needs, what will the browser say, and a try that costs nothing.
 
+import { modes as possible } from "#platform";
 import example from "../../../../host/command/example/contrato-de-exemplo.pdf";
 import { loadView } from "../../background/store";
 import { openWindow } from "../../background/ui";
+import { problemNote } from "../../screens/problem";
 import { PAGE_PORT, type Action } from "../../shared/actions";
 import { toBase64 } from "../../shared/base64";
+import { button, h, link, note, ownPage, para } from "../../shared/dom";
 import { installPage, official, topics, type TopicName } from "../../shared/help";
 import { t, type Key } from "../../shared/i18n";
 import { busy } from "../../shared/view";
-import { button, h, link, note, ownPage, para } from "../dom";
 import { pageFrame } from "../frame";
-import { problemNote } from "../popup/problem";
-import { modes as possible } from "#platform";
 import { checkHost, type Check } from "./check";
 
 const { main, live } = pageFrame("welcome", "welcomeTitle");

@@ -1,10 +1,10 @@
+import { problemNote } from "../../../screens/problem";
+import type { Screen } from "../../../screens/screen";
+import { stepName } from "../../../screens/stepper";
+import { picture } from "../../../screens/working";
+import { button, h, para } from "../../../shared/dom";
 import { t } from "../../../shared/i18n";
-import { button, h, para } from "../../dom";
-import { problemNote } from "../problem";
-import type { Screen } from "../screen";
-import { stepName } from "../stepper";
 import { askedFor } from "../visible";
-import { picture } from "./working";
 
 export const assist: Screen = (view, act) => {
   const { step, title, site, shown, trace, visible } = view.assist!;

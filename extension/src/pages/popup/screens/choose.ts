@@ -1,14 +1,14 @@
 import { pageDocuments, type PageDocuments } from "../../../pdf/links";
+import { problemNote } from "../../../screens/problem";
+import type { Act, Screen } from "../../../screens/screen";
 import type { Pointed } from "../../../shared/actions";
+import { button, h, note, ownPage, para } from "../../../shared/dom";
 import { t } from "../../../shared/i18n";
 import { MAX_QUEUE, type Leftover } from "../../../shared/protocol";
 import type { View } from "../../../shared/view";
-import { button, h, note, ownPage, para } from "../../dom";
 import { doctor } from "../../doctor";
 import { sendFiles } from "../files";
-import { problemNote } from "../problem";
 import { savedAt } from "../saved";
-import type { Act, Screen } from "../screen";
 
 /** The page opened as a window of its own stays while a file is chosen; a popup doesn't. */
 const inWindow = location.search !== "";

@@ -1,9 +1,10 @@
 import { loadSettings, saveSettings } from "../../../background/store";
+import { credentialFields } from "../../../screens/fields";
+import { problemNote } from "../../../screens/problem";
+import type { Act, Screen } from "../../../screens/screen";
+import { button, h, note, para } from "../../../shared/dom";
 import { t, type Key } from "../../../shared/i18n";
 import type { View } from "../../../shared/view";
-import { button, h, note, para } from "../../dom";
-import { problemNote } from "../problem";
-import type { Act, Screen } from "../screen";
 import { visibleSignature } from "../visible";
 
 export const credentials: Screen = (view, act) => [
@@ -58,18 +59,7 @@ function holder(view: View): Node {
 }
 
 function form(view: View, act: Act): Node {
-  const country = h("input", {
-    id: "country", type: "tel", value: "+351", required: true, pattern: "\\+[0-9]{1,4}", maxLength: 5,
-    autocomplete: "tel-country-code", attrs: { "aria-describedby": "phone-hint" },
-  });
-  const phone = h("input", {
-    id: "phone", type: "tel", required: true, pattern: "[0-9 .\\-]{4,20}", maxLength: 20, autocomplete: "off",
-    attrs: { "aria-describedby": "phone-hint" },
-  });
-  const pin = h("input", {
-    id: "pin", type: "password", inputMode: "numeric", required: true, pattern: "[0-9]{4,8}", minLength: 4, maxLength: 8,
-    autocomplete: "off", attrs: { "aria-describedby": "pin-hint", spellcheck: "false" },
-  });
+  const { country, phone, pin, nodes } = credentialFields();
   const remember = h("input", { id: "remember", type: "checkbox" });
 
   void loadSettings().then((s) => {
@@ -96,18 +86,7 @@ function form(view: View, act: Act): Node {
   const form = h(
     "form",
     { className: "fields", noValidate: false },
-    h(
-      "div",
-      { className: "phone" },
-      h("label", { htmlFor: "country" }, t("country")),
-      h("label", { htmlFor: "phone" }, t("phone")),
-      country,
-      phone,
-    ),
-    para(t("phoneHint"), "hint"),
-    h("label", { htmlFor: "pin" }, t("pin")),
-    pin,
-    para(t("pinHint"), "hint"),
+    ...nodes,
     !view.trial && h("label", { className: "check" }, remember, t("rememberPhone")),
     seal?.node,
     h(
@@ -117,7 +96,6 @@ function form(view: View, act: Act): Node {
       button(t("cancel"), () => act({ do: "cancel" })),
     ),
   );
-  form.querySelectorAll(":scope > .hint").forEach((hint, i) => (hint.id = i === 0 ? "phone-hint" : "pin-hint"));
   form.onsubmit = (e) => {
     e.preventDefault();
     if (seal && !seal.valid()) return;

@@ -1,13 +1,9 @@
-import { number, size } from "../../../shared/format";
+import { facts, warnings } from "../../../screens/facts";
+import { problemNote } from "../../../screens/problem";
+import type { Screen } from "../../../screens/screen";
+import { button, h, note, para } from "../../../shared/dom";
 import { t } from "../../../shared/i18n";
-import type { DocInfo } from "../../../shared/protocol";
-import { button, h, note, para } from "../../dom";
 import { previewOf } from "../preview";
-import { problemNote } from "../problem";
-import type { Screen } from "../screen";
-
-/** What the CMD's own site is known to take. */
-const siteLimit = 3_000_000;
 
 export const document: Screen = (view, act) => {
   const doc = view.document!;
@@ -20,14 +16,7 @@ export const document: Screen = (view, act) => {
     ...(view.problem ? [problemNote(view.problem)!] : []),
     ...warnings(doc).map((text) => note("warning", para(text))),
     preview.element,
-    h(
-      "dl",
-      { className: "facts" },
-      ...row(t("docFrom"), view.source?.site || t("docFromHere")),
-      ...(doc.pages ? row(t("docPages"), number(doc.pages)) : []),
-      ...row(t("docSize"), size(doc.size)),
-      ...row(t("docHash"), h("code", { className: "hash" }, doc.sha256)),
-    ),
+    facts(doc, view.source?.site || t("docFromHere")),
     h(
       "div",
       { className: "buttons stay" },
@@ -38,18 +27,3 @@ export const document: Screen = (view, act) => {
     ),
   ];
 };
-
-function row(label: string, value: Node | string): Node[] {
-  return [h("dt", {}, label), h("dd", {}, value)];
-}
-
-function warnings(doc: DocInfo): string[] {
-  return [
-    doc.encrypted && t("warnEncrypted"),
-    doc.xfa && t("warnXfa"),
-    doc.doc_mdp && t("warnCertified"),
-    doc.signatures && t("warnSigned", number(doc.signatures)),
-    doc.damaged && t("warnDamaged"),
-    doc.size > siteLimit && t("warnLarge"),
-  ].filter((w): w is string => !!w);
-}

@@ -1,12 +1,13 @@
+import { failedTitle } from "../../../screens/outcome";
+import { problemNote } from "../../../screens/problem";
+import type { Screen } from "../../../screens/screen";
+import { button, h, link, note, para } from "../../../shared/dom";
 import { installPage } from "../../../shared/help";
 import { t, type Key } from "../../../shared/i18n";
 import type { View } from "../../../shared/view";
-import { button, h, link, note, para } from "../../dom";
 import { helpLink } from "../../help-link";
-import { problemNote } from "../problem";
 import { afterOne } from "../queue";
 import { savedAt } from "../saved";
-import type { Screen } from "../screen";
 
 export const failed: Screen = (view, act) => [
   h("h1", { className: "bad" }, failedTitle(view)),
@@ -22,12 +23,6 @@ export const failed: Screen = (view, act) => [
     !view.queue && button(t("backToStart"), () => act({ do: "reset" })),
   ),
 ];
-
-/** After the code, a failure doesn't mean that nothing was signed. */
-function failedTitle(view: View): string {
-  if (view.file) return t("notInDownloadsTitle");
-  return view.problem?.code === "MAY_BE_SIGNED" ? t("maybeTitle") : t("failedTitle");
-}
 
 export const cancelled: Screen = (view, act) => [
   h("h1", {}, t("cancelledTitle")),

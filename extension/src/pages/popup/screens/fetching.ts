@@ -1,6 +1,6 @@
+import type { Screen } from "../../../screens/screen";
+import { button, h, para } from "../../../shared/dom";
 import { t } from "../../../shared/i18n";
-import { button, h, para } from "../../dom";
-import type { Screen } from "../screen";
 
 export const fetching: Screen = (view, act) => [
   h("h1", {}, view.source ? t("checkingTitle") : t("fetchingTitle")),

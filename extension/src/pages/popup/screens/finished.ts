@@ -1,7 +1,7 @@
+import type { Screen } from "../../../screens/screen";
+import { button, h, note, para } from "../../../shared/dom";
 import { t } from "../../../shared/i18n";
-import { button, h, note, para } from "../../dom";
 import { rowList } from "../queue";
-import type { Screen } from "../screen";
 
 /** What became of each of several documents. */
 export const finished: Screen = (view, act) => {

@@ -1,7 +1,8 @@
-import { t } from "../../../shared/i18n";
-import { button, h, note, para } from "../../dom";
-import { problemNote } from "../problem";
-import type { Screen } from "../screen";
+import { later } from "#texts";
+import { button, h, note, para } from "../shared/dom";
+import { t } from "../shared/i18n";
+import { problemNote } from "./problem";
+import type { Screen } from "./screen";
 import { picture } from "./working";
 
 /** How long a code is valid (facts/cmd.md 4), in ms. */
@@ -54,12 +55,12 @@ export const code: Screen = (view, act) => {
 /** Counts down by itself, without the screen being drawn anew, and stops when it's taken away. */
 function countdown(since: number): HTMLElement {
   const el = h("p", { id: "code-time", className: "countdown", attrs: { role: "timer" } });
-  const show = () => {
+  const show = later(() => {
     const left = Math.max(0, Math.ceil((since + validFor - Date.now()) / 1000));
     el.textContent = left > 0 ? t("codeTime", `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`) : t("codeOld");
     el.classList.toggle("late", left === 0);
     return left > 0;
-  };
+  });
   show();
   const timer = setInterval(() => {
     if (!show() || !el.isConnected) clearInterval(timer);

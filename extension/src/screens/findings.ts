@@ -1,6 +1,6 @@
+import { h } from "../shared/dom";
 import { t, type Key } from "../shared/i18n";
 import type { Finding } from "../shared/protocol";
-import { h } from "./dom";
 
 const marks: Record<Finding["result"], [mark: string, label: Key]> = {
   pass: ["✓", "findingPass"],

@@ -1,7 +1,7 @@
 // How each message of the host changes what the pages show. Pure: the same view and message give the same view.
 
-import type { HostMessage, Mode, Problem } from "../shared/protocol";
-import type { View } from "../shared/view";
+import type { HostMessage, Problem } from "./protocol";
+import type { View } from "./view";
 
 /** Progress that isn't a page of the site's. */
 const notSteps = new Set(["otp", "upload_local", "document", "browser_ready", "resumed"]);
@@ -112,21 +112,4 @@ function over(view: View, m: HostMessage): View {
     phone: undefined,
     cancelling: false,
   };
-}
-
-/** The modes that a host offers; a host from before there was a choice names its one. */
-export function modesOf(hello: HostMessage): Mode[] {
-  const named = hello.modes ?? (hello.mode ? [hello.mode] : []);
-  return named.filter((m): m is Mode => m === "relay" || m === "launch" || m === "attach");
-}
-
-/**
- * The mode to ask for, and whether it differs from what the person would expect. can: those that this browser can do. Where it
- * can't do the one that is wanted, the host's configuration says which.
- */
-export function chooseMode(offered: readonly Mode[], wanted: Mode, can: readonly Mode[]): { mode: Mode; changed: boolean } | undefined {
-  const possible = offered.filter((m) => can.includes(m));
-  if (possible.length === 0) return undefined;
-  const expected = can.includes(wanted) ? wanted : possible[0]!;
-  return possible.includes(expected) ? { mode: expected, changed: false } : { mode: possible[0]!, changed: true };
 }

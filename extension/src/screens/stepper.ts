@@ -1,6 +1,6 @@
-import { t, type Key } from "../../shared/i18n";
-import type { View } from "../../shared/view";
-import { h } from "../dom";
+import { h } from "../shared/dom";
+import { t, type Key } from "../shared/i18n";
+import type { View } from "../shared/view";
 
 /** The site's own steps, in its order, then ours. */
 const steps: [progress: string, label: Key][] = [

@@ -1,5 +1,5 @@
-import type { Action } from "../../shared/actions";
-import type { View } from "../../shared/view";
+import type { Action } from "../shared/actions";
+import type { View } from "../shared/view";
 
 /** Does what a button says. */
 export type Act = (action: Action) => void;

@@ -1,5 +1,5 @@
-import { toBase64 } from "../shared/base64";
-import { CHUNK, type Chunk } from "../shared/protocol";
+import { toBase64 } from "./base64";
+import { CHUNK, type Chunk } from "./protocol";
 
 /** The upload_local messages of a document, in order. */
 export function* chunks(name: string, bytes: Uint8Array, sha256: string): Generator<Chunk> {

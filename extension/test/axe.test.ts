@@ -1,7 +1,6 @@
 // Every page in every state, in a real Chromium: axe-core finds nothing serious, and a screen reader is told each step.
 
 import { readFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import pt from "../_locales/pt_PT/messages.json";
@@ -10,17 +9,18 @@ import { chromium } from "./gallery/chromium.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-let shots: Awaited<ReturnType<typeof gallery>>["shots"];
+let all: Awaited<ReturnType<typeof gallery>>;
+let shots: typeof all.shots;
 let browser: Awaited<ReturnType<typeof chromium>>;
-let folder: string;
 
 beforeAll(async () => {
-  ({ folder, shots } = await gallery());
-  browser = await chromium(folder);
+  all = await gallery();
+  shots = all.shots;
+  browser = await chromium(all.folder);
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
-  await rm(folder, { recursive: true, force: true });
+  await all?.close();
 });
 
 /** What axe finds that keeps somebody out: rule, and the elements. rules: only these. */
@@ -51,6 +51,17 @@ it("would find something serious", { timeout: 60_000 }, async () => {
   await browser.show(url("pt"), width);
   await browser.evaluate(`document.querySelector("header img").removeAttribute("alt")`);
   expect((await serious()).join()).toContain("image-alt");
+});
+
+it("lets nobody confirm a document whose bytes aren't those that would be signed", { timeout: 60_000 }, async () => {
+  const pressable = async (state: string) => {
+    const { url, width } = shots.find((s) => s.name === state)!;
+    await browser.show(url("pt"), width);
+    return browser.evaluate(`[...document.querySelectorAll("button.primary")].map((b) => !b.disabled)`);
+  };
+  expect(await pressable("document")).toEqual([true]);
+  expect(await pressable("document-differs")).toEqual([false]);
+  expect(await browser.evaluate(`document.querySelector(".preview").textContent`)).toContain(pt.previewDiffers.message);
 });
 
 it("tells a screen reader each screen and step of a signing", { timeout: 60_000 }, async () => {

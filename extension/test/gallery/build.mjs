@@ -1,9 +1,11 @@
 // Builds the gallery: every page of the extension, in a plain folder, with states played to it.
 
-import { cp, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { build } from "esbuild";
+import { inline } from "../../inline.mjs";
 
 const root = new URL("../..", import.meta.url).pathname;
 
@@ -15,7 +17,25 @@ export const pages = {
   options: ["plain"],
 };
 
-/** Gives the folder, for whoever removes it, and every picture there is: its name, its address under the folder, its width. */
+const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".png": "image/png", ".svg": "image/svg+xml", ".pdf": "application/pdf" };
+
+/** A folder as a site of this computer: a frame without an origin of its own is loaded and written to as from the extension. */
+async function serve(folder) {
+  const server = createServer((request, response) => {
+    const path = new URL(request.url, "http://x").pathname;
+    readFile(join(folder, path)).then(
+      (data) => response.writeHead(200, { "Content-Type": types[extname(path)] ?? "application/octet-stream" }).end(data),
+      () => response.writeHead(404).end(),
+    );
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  return { site: `http://127.0.0.1:${server.address().port}`, stop: () => server.close() };
+}
+
+/**
+ * Gives every picture there is (its name, its address, its width), the folder that's served, close, which removes all, and
+ * preview, which has the document's pages shown from then on.
+ */
 export async function gallery() {
   const folder = await mkdtemp(join(tmpdir(), "gallery-"));
   await build({
@@ -30,11 +50,28 @@ export async function gallery() {
     await writeFile(`${folder}/${page}.html`, html.replace(/<script src="\w+\.js">/, '<script type="module" src="page.js">'));
   }
   const states = [...(await readFile(`${root}test/gallery/states.ts`, "utf8")).matchAll(/^    "([a-z-]+)": \{/gm)].map((m) => m[1]);
-  const url = (page, state, query = "") => (lang) => `file://${folder}/${page}.html${query}#lang=${lang}&page=${page}&state=${state}`;
+  const { site, stop } = await serve(folder);
+  const url = (page, state, query = "") => (lang) => `${site}/${page}.html${query}#lang=${lang}&page=${page}&state=${state}`;
   const shots = [
     ...states.map((name) => ({ name, url: url("popup", name), width: 400 })),
     { name: "window", url: url("popup", "choose", "?window"), width: 460 },
+    { name: "large", url: url("popup", "document", "?large"), width: 800 },
     ...Object.entries(pages).flatMap(([page, its]) => its.map((state) => ({ name: `${page}-${state}`, url: url(page, state), width: 760 }))),
   ];
-  return { folder, shots };
+  return {
+    folder, shots, site,
+    /** pdf: the document's bytes. */
+    async preview(pdf) {
+      await build({
+        absWorkingDir: root, preserveSymlinks: true, entryPoints: { preview: `${root}src/preview/frame.ts` }, outdir: folder, bundle: true,
+        format: "iife", target: "chrome127", plugins: [inline],
+      });
+      for (const file of ["preview.html", "preview.css"]) await cp(`${root}src/preview/${file}`, `${folder}/${file}`);
+      await writeFile(`${folder}/document.pdf`, pdf);
+    },
+    async close() {
+      stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }

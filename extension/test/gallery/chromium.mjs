@@ -37,12 +37,13 @@ export async function chromium(folder) {
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
   };
+  const metrics = (width, height) => page("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1.5, mobile: false });
   return {
     page,
     evaluate,
     /** Shows an address and waits until its heading is drawn. */
     async show(url, width) {
-      await page("Emulation.setDeviceMetricsOverride", { width, height: 300, deviceScaleFactor: 1.5, mobile: false });
+      await metrics(width, 300);
       await page("Page.navigate", { url: "about:blank" });
       await page("Page.navigate", { url });
       for (let i = 0; ; i++) {
@@ -54,8 +55,11 @@ export async function chromium(folder) {
     },
     /** A picture of the whole page, or of its first height pixels, in base64. */
     async picture(width, height, { scale = 1, ...options } = { format: "png" }) {
-      height ??= await evaluate(`Promise.all([...document.images].map((i) => i.decode()))
-        .then(() => new Promise((d) => setTimeout(() => d(document.documentElement.scrollHeight), 60)))`);
+      await evaluate("Promise.all([...document.images].map((i) => i.decode())).then(() => {})");
+      height ??= await evaluate("document.documentElement.scrollHeight");
+      // A frame is drawn where it's seen, and some time after.
+      await metrics(width, Math.max(height, 300));
+      await evaluate("new Promise((done) => setTimeout(done, 150))");
       const clip = { x: 0, y: 0, width, height, scale };
       return (await page("Page.captureScreenshot", { ...options, captureBeyondViewport: true, clip })).data;
     },

@@ -2,14 +2,20 @@
 
 import en from "../../_locales/en/messages.json";
 import pt from "../../_locales/pt_PT/messages.json";
-import { entries, states } from "./states";
+import { sha256, toBase64 } from "../../src/shared/base64";
+import { CHUNK } from "../../src/shared/protocol";
+import { entries, sample, states } from "./states";
 
 const query = new URLSearchParams(location.hash.slice(1));
 const texts: Record<string, { message: string }> = query.get("lang") === "en" ? en : pt;
 const text = (key: string, subs: string[] = []) => (texts[key]?.message ?? "").replace(/\$(\d)/g, (_, n) => subs[Number(n) - 1] ?? "");
 const say = (p: string, e: string) => (query.get("lang") === "en" ? e : p);
 const state = query.get("state")!;
-const views = states((key, ...subs) => text(key, subs), say, Date.now());
+const found = await fetch("document.pdf");
+const pdf = found.ok ? new Uint8Array(await found.arrayBuffer()) : undefined;
+/** What the worker gives of the document, a piece at a time: in one state something else than was confirmed. */
+const bytes = state === "document-differs" ? new Uint8Array(pdf?.length ?? sample.size) : pdf;
+const views = states((key, ...subs) => text(key, subs), say, Date.now(), pdf && { sha256: await sha256(pdf), size: pdf.length });
 
 const links = [
   { url: "https://imobiliaria.exemplo.pt/docs/contrato-12.pdf", text: "Contrato de arrendamento" },
@@ -48,7 +54,9 @@ Object.assign(globalThis, {
       connect: () => ({
         onMessage: { addListener: (show: (update: object) => void) => { shown = show; show({ view: views[state] }); } },
         onDisconnect: { addListener: () => {} },
-        postMessage: () => {},
+        postMessage: ({ sha256, offset }: { sha256?: string; offset?: number }) => {
+          if (bytes && sha256) setTimeout(() => shown({ part: { sha256, offset, data: toBase64(bytes.subarray(offset, offset! + CHUNK)) } }));
+        },
       }),
     },
     storage: { local: area, session: area },
@@ -63,9 +71,15 @@ Object.assign(globalThis, {
 const drawn = () => {
   const main = document.querySelector("main, fieldset");
   const ready = query.get("page") === "welcome" ? document.querySelector("main[data-checked]") : document.querySelector("main h1, fieldset");
-  if (main && ready) document.body.dataset.drawn = "";
+  const preview = bytes && document.querySelector<HTMLElement>(".preview");
+  const busy = preview && !["shown", "none"].includes(preview.dataset.state!);
+  // A frame that isn't seen isn't drawn.
+  if (busy) preview.scrollIntoView();
+  if (!main || !ready || busy) return;
+  scrollTo(0, 0);
+  document.body.dataset.drawn = "";
 };
-new MutationObserver(drawn).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-checked"] });
+new MutationObserver(drawn).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-checked", "data-state"] });
 
 /** Shows another state in the same page, as the worker would; gives what a screen reader is told. */
 Object.assign(globalThis, { play: (name: string) => { shown({ view: views[name] }); return document.querySelector("body > [role=status]")?.textContent; } });

@@ -7,19 +7,20 @@ import { initialView } from "../../src/shared/view";
 
 type T = (key: Key, ...subs: string[]) => string;
 
-const document = {
+export const sample = {
   name: "Contrato de arrendamento – Rua da Prata 12.pdf", size: 184_320, pages: 6,
   sha256: "72d0dd94bc97af36697e91a208a6e87f1ecc0b53d6b203ad08a82c2c3d54216e",
 };
-const source = { name: document.name, site: "imobiliaria.exemplo.pt" };
+const source = { name: sample.name, site: "imobiliaria.exemplo.pt" };
 const host = { version: "0.1.0", environment: "production", custom: false, modes: ["relay" as const, "launch" as const] };
-const base: View = { ...initialView, host, document, source };
 const walked = ["root_page", "upload_page", "preview_page"];
 const toCode = [...walked, "details_page", "credentials_page"];
 const code = { reference: "7BKMS6EL", resend: true, approval: false, sandbox: "", since: 0 };
 
-/** What the host says comes in the person's language; say picks it. */
-export function states(t: T, say: (pt: string, en: string) => string, now: number): Record<string, View> {
+/** What the host says comes in the person's language; say picks it. bytes: what is known of the document that's shown. */
+export function states(t: T, say: (pt: string, en: string) => string, now: number, bytes?: { sha256: string; size: number }): Record<string, View> {
+  const document = { ...sample, ...bytes };
+  const base: View = { ...initialView, host, document, source };
   const error = (code: string, retry: "type" | "start" | "wait" | "nothing", message: string, next: string, site?: string) => ({ code, retry, message, next, site });
   const own = (code: string, message: Key, next: Key, ...subs: string[]) => ({ code, retry: "type" as const, message: t(message, ...subs), next: t(next) });
   const findings = [
@@ -56,6 +57,7 @@ export function states(t: T, say: (pt: string, en: string) => string, now: numbe
     "fetching": { ...initialView, host, screen: "fetching" },
     "checking": { ...initialView, host, screen: "fetching", source },
     "document": { ...base, screen: "document" },
+    "document-differs": { ...base, screen: "document" },
     "document-warnings": { ...base, screen: "document", document: { ...document, size: 5_400_000, signatures: 2, xfa: true, damaged: "x" } },
     "document-look-first": {
       ...base, screen: "document", lookFirst: true,
@@ -95,9 +97,9 @@ export function states(t: T, say: (pt: string, en: string) => string, now: numbe
       ...base, screen: "assist", steps: walked, assist: { step: "details_page", title: "Novidades da CMD", site: "cmd.autenticacao.gov.pt", shown: true, trace: say("/home/eu/.local/state/cmdsign/traces/trace-20261122-101500-5e7ce6.zip", "/home/me/.local/state/cmdsign/traces/trace-20261122-101500-5e7ce6.zip") },
       problem: error("PAGE_UNKNOWN", "nothing", say("A página da Chave Móvel Digital não é conhecida deste programa.", "This program doesn't know this Chave Móvel Digital page."), say("Continue à mão nessa página; o programa segue quando a reconhecer e guarda o ficheiro assinado.", "Go on by hand in that page; the program carries on when it knows it again and saves the signed file.")),
     },
-    "done": { ...base, screen: "done", codeSent: true, result, file },
+    "done": { ...base, screen: "done", id: "1", codeSent: true, result, file },
     "unverified": {
-      ...base, screen: "unverified", codeSent: true, file: { ...file, path: file.path.replace("-signed", "-NAO-VERIFICADO") },
+      ...base, screen: "unverified", id: "1", codeSent: true, file: { ...file, path: file.path.replace("-signed", "-NAO-VERIFICADO") },
       result: { ...result, verdict: "failed", signature_exists: "maybe", findings: [{ check: "x", result: "fail", text: say("O documento devolvido não é o que foi enviado.", "The document that came back isn't the one that was sent.") }, ...findings.slice(1)] },
       problem: error("NOT_VERIFIED", "nothing", say("O ficheiro devolvido não passou na verificação.", "The file that came back failed the check."), say("Pode ter sido feita uma assinatura, mas não a conseguimos confirmar. Não assine de novo antes de ver o ficheiro que foi guardado à parte.", "A signature may have been made, but we could not confirm it. Don't sign again before looking at the file that was kept apart.")),
     },
@@ -140,7 +142,7 @@ export function entries(say: (pt: string, en: string) => string): Entry[] {
   const path = "/home/maria/Transferências/";
   const found = { result: "pass" as const, text: say("É exatamente o documento enviado, sem nenhum byte alterado.", "It is exactly the document that was sent, without a byte changed.") };
   return [
-    { id: "1", name: document.name, at, end: "done", environment: "production", verdict: "verified", signatureExists: "yes", signer: "Maria Exemplo da Silva", findings: [found], path: `${path}Contrato de arrendamento – Rua da Prata 12-signed.pdf` },
+    { id: "1", name: sample.name, at, end: "done", environment: "production", verdict: "verified", signatureExists: "yes", signer: "Maria Exemplo da Silva", findings: [found], path: `${path}Contrato de arrendamento – Rua da Prata 12-signed.pdf` },
     { id: "2", name: "procuração.pdf", at: at - 86_400_000, end: "failed", environment: "production", code: "MAY_BE_SIGNED", message: say("Pode ter sido feita uma assinatura, mas o ficheiro assinado não chegou.", "A signature may have been made, but the signed file didn't arrive.") },
     { id: "3", name: "fatura.pdf", at: at - 90_000_000, end: "failed", environment: "production", code: "ACCOUNT_LOCKED", message: say("A sua conta encontra-se temporariamente bloqueada.", "Your account is temporarily locked.") },
     { id: "4", name: "contrato-de-exemplo.pdf", at: at - 172_800_000, end: "unverified", environment: "sandbox", verdict: "failed", signatureExists: "maybe", findings: [{ result: "fail", text: say("O documento devolvido não é o que foi enviado.", "The document that came back isn't the one that was sent.") }], path: `${path}contrato-de-exemplo-NAO-VERIFICADO.pdf` },

@@ -20,7 +20,7 @@ const words = {
     tile: "Assine um PDF com a Chave Móvel Digital, no navegador",
     document: ["É este o documento?", "Vê-o antes de escrever o PIN."],
     credentials: ["O PIN fica no seu navegador", "Só a página da Chave Móvel Digital o recebe."],
-    code: ["Escreva o código que recebeu", "O resto dos passos é feito por si."],
+    code: ["Escreva o código que recebeu", "Os outros passos são feitos automaticamente."],
     done: ["Assinado, guardado e verificado", "É o documento enviado, mais uma assinatura, e mais nada."],
   },
   en: {

@@ -55,7 +55,7 @@ export async function gallery() {
   const shots = [
     ...states.map((name) => ({ name, url: url("popup", name), width: 400 })),
     { name: "window", url: url("popup", "choose", "?window"), width: 460 },
-    { name: "large", url: url("popup", "document", "?large"), width: 800 },
+    { name: "large", url: url("popup", "document", "?large"), width: 760 },
     ...Object.entries(pages).flatMap(([page, its]) => its.map((state) => ({ name: `${page}-${state}`, url: url(page, state), width: 760 }))),
   ];
   return {

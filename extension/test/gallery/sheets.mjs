@@ -5,7 +5,7 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { gallery, pages } from "./build.mjs";
+import { gallery } from "./build.mjs";
 import { chromium } from "./chromium.mjs";
 import { contract } from "./contract.mjs";
 
@@ -18,7 +18,7 @@ await preview(await contract(browser));
 /** A popup is 600 pixels high at most (Chromium and Firefox): at 200 % these many of its own. */
 const highAt200 = 300;
 
-const isPage = ({ name }) => Object.keys(pages).some((page) => name.startsWith(`${page}-`));
+const isPage = ({ width }) => width > 460;
 const kinds = [
   { dir: "popup", of: shots.filter((s) => !isPage(s)), columns: 6 },
   { dir: "popup-200", of: shots.filter((s) => !isPage(s) && s.width === 400), columns: 6, height: highAt200 },

@@ -221,6 +221,21 @@ describe("the host", () => {
     await until(() => signing.view.interrupted?.answer === "saved");
     expect(signing.view.interrupted).toEqual({ answer: "saved", path: "/d/contrato-signed.pdf", browserPath: "/d/assinado.pdf" });
   });
+
+  it.each([
+    ["not_signed", undefined, { answer: "nothing_signed" }],
+    ["signed_saved", "/d/contrato-signed.pdf", { answer: "saved", path: "/d/contrato-signed.pdf" }],
+  ])("whose host went on without it learns how it ended: %s", async (answer, path, said) => {
+    const signing = new Queue();
+    await toCode(signing);
+    await signing.act({ do: "otp", code: otp });
+    host().die("Native host has exited.");
+    await until(() => hosts.length === 2);
+    // The same document may have been signed before.
+    host().say({ ...hello, ended: [{ id: "d0", name: "contrato.pdf", sha256: "x", answer: "signed_saved", path: "/d/old.pdf" }, { id: "d1", name: "contrato.pdf", sha256: "x", answer, path }] });
+    await until(() => signing.view.interrupted?.answer !== "waiting");
+    expect(signing.view.interrupted).toEqual(said);
+  });
 });
 
 describe("a new worker", () => {

@@ -122,7 +122,8 @@ func Serve(ctx context.Context, conn Conn, opts Options) error {
 func Settle(ctx context.Context, opts Options) int {
 	s, end := newSession(ctx, nil, opts)
 	defer end()
-	return len(s.recover())
+	left, _ := s.recover()
+	return len(left)
 }
 
 func newSession(ctx context.Context, conn Conn, opts Options) (*session, func()) {

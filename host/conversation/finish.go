@@ -201,13 +201,12 @@ func describe(report *pdfsig.Report, lang string) *resultInfo {
 
 // recover looks at what earlier conversations of this environment left: a file that was held and never saved is checked and
 // saved now, the copies of documents that are done with are removed, and what the person should look at is told.
-func (s *session) recover() []leftover {
+func (s *session) recover() (left, ended []leftover) {
 	all, err := s.opts.Journal.Status()
 	if err != nil {
 		s.log.Error("reading the journal", "err", err)
-		return nil
+		return nil, nil
 	}
-	var left []leftover
 	// The other side waits for its first message.
 	asking, done := context.WithTimeout(s.online, min(s.opts.Limits.Ask, 3*time.Second))
 	defer done()
@@ -221,25 +220,41 @@ func (s *session) recover() []leftover {
 			left = append(left, s.settle(asking, st))
 		default:
 			os.RemoveAll(filepath.Join(s.opts.Work, st.ID))
+			if time.Since(st.Updated) < endedFor && len(ended) < maxEnded {
+				ended = append(ended, told(st))
+			}
 		}
 	}
-	return left
+	return left, ended
+}
+
+// What ended within endedFor is told, maxEnded at most: to a client whose host went on without it, that is how it went.
+const (
+	endedFor = 10 * time.Minute
+	maxEnded = 20
+)
+
+func told(st journal.Status) leftover {
+	return leftover{ID: st.ID, Name: st.Document.Name, SHA256: st.Document.SHA256, Answer: string(st.Answer), Path: st.Saved}
 }
 
 // settle saves what was held for a record, if anything was, and says how it stands.
 func (s *session) settle(ctx context.Context, st journal.Status) leftover {
-	l := leftover{ID: st.ID, Name: st.Document.Name, SHA256: st.Document.SHA256, Answer: string(st.Answer), Path: st.Saved}
+	l := told(st)
 	held := s.held(st)
 	if held == "" {
 		return l
 	}
-	file, err := s.rescue(ctx, st, held)
+	file, verdict, err := s.rescue(ctx, st, held)
 	if err != nil {
 		s.log.Error("saving a file that an earlier run held", "id", st.ID, "err", err)
 		l.Answer, l.Path = string(journal.SignedHeld), held
 		return l
 	}
 	l.Answer, l.Path = string(journal.SignedSaved), file.Path
+	if verdict == journal.VerdictFailed {
+		l.Answer = string(journal.MayBeSigned)
+	}
 	os.RemoveAll(filepath.Join(s.opts.Work, st.ID))
 	return l
 }
@@ -270,31 +285,32 @@ func (s *session) held(st journal.Status) string {
 
 // rescue checks and saves a file that was held when the program died. Opening the record anew is what keeps two processes
 // from doing so at once.
-func (s *session) rescue(ctx context.Context, st journal.Status, held string) (save.File, error) {
+func (s *session) rescue(ctx context.Context, st journal.Status, held string) (save.File, journal.Verdict, error) {
 	record, err := s.opts.Journal.Reopen(st.ID)
 	if err != nil {
-		return save.File{}, err
+		return save.File{}, "", err
 	}
 	defer record.Close()
 	report, err := s.check(ctx, held, originalPath(filepath.Join(s.opts.Work, st.ID), st.Document.Name), st.Document.SealPage)
 	if errors.Is(err, os.ErrNotExist) {
-		return save.File{}, err
+		return save.File{}, "", err
 	}
 	if err != nil {
 		report = unreadable(err)
 	}
+	verdict := journalVerdict(report.Verdict)
 	file, found := s.stored(held, st.Document.Name, report.Verdict)
 	if !found {
 		if file, err = s.store(held, st.Document.Name, report.Verdict); err != nil {
-			return save.File{}, err
+			return save.File{}, "", err
 		}
 	}
 	if st.Held == "" {
 		if err := record.Received(held, file.SHA256); err != nil {
-			return file, err
+			return file, verdict, err
 		}
 	}
-	return file, record.Saved(file.Path, file.SHA256, journalVerdict(report.Verdict))
+	return file, verdict, record.Saved(file.Path, file.SHA256, verdict)
 }
 
 func journalVerdict(v pdfsig.Verdict) journal.Verdict {

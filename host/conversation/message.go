@@ -178,6 +178,7 @@ type reply struct {
 	Nonce        string                  `json:"nonce,omitempty"`
 	Unready      map[string]problem.Code `json:"unready,omitempty"`
 	Unfinished   []leftover              `json:"unfinished,omitempty"`
+	Ended        []leftover              `json:"ended,omitempty"`
 	Notes        []string                `json:"notes,omitempty"`
 	Document     *docInfo                `json:"document,omitempty"`
 	Received     int64                   `json:"received,omitempty"`
@@ -262,7 +263,7 @@ type finding struct {
 	Text string `json:"text"`
 }
 
-// leftover is a document of an earlier conversation that the person should look at.
+// leftover is a document of an earlier conversation.
 type leftover struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`

@@ -125,15 +125,15 @@ func (s *session) see(f func()) {
 }
 
 func (s *session) greet() {
-	var unfinished []leftover
+	var unfinished, ended []leftover
 	if s.own.Visitor == nil {
-		unfinished = s.recover()
+		unfinished, ended = s.recover()
 	}
 	s.send(reply{
 		State: StateStart, Protocol: Protocol, MinProtocol: MinProtocol, Version: s.opts.Version,
 		Capabilities: s.capabilities(),
 		Environment:  s.opts.Environment, Custom: s.opts.Custom, Modes: s.opts.Modes, BrowserAt: s.opts.BrowserAt,
-		Unready: s.opts.Unready, Unfinished: unfinished, Operator: s.opts.Operator, Seal: s.sealInfo(),
+		Unready: s.opts.Unready, Unfinished: unfinished, Ended: ended, Operator: s.opts.Operator, Seal: s.sealInfo(),
 	})
 }
 

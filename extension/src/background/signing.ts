@@ -495,8 +495,10 @@ export class Signing {
       const hello = await link.hello.catch(() => undefined);
       // Its end was told to closed, which made another screen of it.
       if (this.view.screen === "nohost") return;
-      const left = hello?.unfinished?.find((l) => (id ? l.id === id : l.sha256 === document?.sha256));
-      const known = left && ({ signed_saved: "saved", signed_held: "held", may_be_signed: "may_be_signed" } as const)[left.answer];
+      const left = hello?.unfinished?.find((l) => (id ? l.id === id : l.sha256 === document?.sha256))
+        // The same document may have been signed before: what is over is known by its id only.
+        ?? hello?.ended?.find((l) => id && l.id === id);
+      const known = left && ({ signed_saved: "saved", signed_held: "held", may_be_signed: "may_be_signed", not_signed: "nothing_signed" } as const)[left.answer];
       if (known && this.view.interrupted) {
         this.#show({ ...this.view, interrupted: { ...this.view.interrupted, answer: known, path: left.path } });
         return;

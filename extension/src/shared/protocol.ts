@@ -115,6 +115,8 @@ export interface HostMessage {
   /** Of a mode, the code of what is known already to stand in its way. */
   unready?: Record<string, string>;
   unfinished?: Leftover[];
+  /** What ended a short while ago. */
+  ended?: Leftover[];
   notes?: string[];
   document?: DocInfo;
   received?: number;

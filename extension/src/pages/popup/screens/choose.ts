@@ -51,7 +51,7 @@ function leftover(left: Leftover): Node {
     case "signed_held":
       return note("warning", para(t("unfinishedHeld", left.name)), !!left.path && savedAt(left.path));
     default:
-      return note("warning", para(t("unfinishedMaybe", left.name)));
+      return note("warning", para(t("unfinishedMaybe", left.name)), !!left.path && savedAt(left.path));
   }
 }
 

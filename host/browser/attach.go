@@ -26,12 +26,15 @@ const ModeAttach Mode = "attach"
 // AttachOptions say which browser is joined.
 type AttachOptions struct {
 	Endpoint Endpoint
-	Profiles string // folder for what the browser downloads itself
+	Profiles string        // folder for what the browser downloads itself
+	Patience time.Duration // how long a browser that isn't reached is tried again
 }
 
 // attached is a tab in a browser context of its own: like a private window, it shares nothing with the browser's other tabs,
 // and nothing of it is left once it's disposed of.
 type attached struct {
+	mode       Mode
+	notes      []string
 	ctx        context.Context
 	disconnect func()
 	local      bool
@@ -44,7 +47,16 @@ type attached struct {
 // Attach joins the browser at an endpoint, and opens one tab in a context of its own. The browser stays when the tab is
 // closed. When the connection breaks, the browser disposes of the context by itself. Error: BROWSER_UNREACHABLE.
 func Attach(ctx context.Context, opts AttachOptions) (Tab, error) {
-	a := &attached{local: opts.Endpoint.Local()}
+	var tab Tab
+	err := persist(ctx, opts.Patience, func() (err error) {
+		tab, err = attach(ctx, opts)
+		return err
+	})
+	return tab, err
+}
+
+func attach(ctx context.Context, opts AttachOptions) (Tab, error) {
+	a := &attached{mode: ModeAttach, local: opts.Endpoint.Local()}
 	if err := a.open(ctx, opts); err != nil {
 		if a.disconnect != nil {
 			a.Close()
@@ -83,10 +95,23 @@ func (a *attached) open(ctx context.Context, opts AttachOptions) error {
 	a.disconnect = func() { cancelWhole(); cancelAlloc(); conn.Close() }
 	a.ctx = whole
 
-	started := make(chan error, 1)
-	go func() { started <- a.start(opts) }()
+	return a.within(ctx, func() error {
+		version, err := chromedp.CallBrowser(a.ctx, cdpbrowser.GetVersion, cdp.Empty{})
+		if err != nil {
+			return err
+		}
+		a.headless = strings.Contains(version.UserAgent, "Headless")
+		return a.enter(opts.Profiles)
+	})
+}
+
+// within does something with the browser that may never answer.
+func (a *attached) within(ctx context.Context, do func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- do() }()
+	var err error
 	select {
-	case err := <-started:
+	case err := <-done:
 		return err
 	case <-ctx.Done():
 	case <-time.After(startTimeout):
@@ -94,18 +119,14 @@ func (a *attached) open(ctx context.Context, opts AttachOptions) error {
 	}
 	// What still waits for an answer ends with the connection.
 	a.disconnect()
-	<-started
+	<-done
 	return errors.Join(err, ctx.Err())
 }
 
-func (a *attached) start(opts AttachOptions) error {
-	version, err := chromedp.CallBrowser(a.ctx, cdpbrowser.GetVersion, cdp.Empty{})
-	if err != nil {
-		return err
-	}
-	a.headless = strings.Contains(version.UserAgent, "Headless")
+// enter opens the tab, in a browser context of its own.
+func (a *attached) enter(profiles string) error {
 	a.ctx, _ = chromedp.NewContext(a.ctx, chromedp.WithNewBrowserContext())
-	err = chromedp.Do(a.ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+	err := chromedp.Do(a.ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		// Without it a window behind others takes no key events.
 		_, err := cdp.Call(ctx, t, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 		return err
@@ -113,7 +134,7 @@ func (a *attached) start(opts AttachOptions) error {
 	if err != nil || !a.local {
 		return err
 	}
-	if a.profile, err = newProfile(opts.Profiles); err != nil {
+	if a.profile, err = newProfile(profiles); err != nil {
 		return err
 	}
 	a.downloads, err = watchDownloads(a.ctx, a.profile.downloads(), chromedp.FromContext(a.ctx).BrowserContextID)
@@ -121,8 +142,8 @@ func (a *attached) start(opts AttachOptions) error {
 }
 
 func (a *attached) Context() context.Context { return a.ctx }
-func (a *attached) Mode() Mode               { return ModeAttach }
-func (a *attached) Notes() []string          { return nil }
+func (a *attached) Mode() Mode               { return a.mode }
+func (a *attached) Notes() []string          { return a.notes }
 
 // Downloads delivers nothing from a browser elsewhere: its files are there.
 func (a *attached) Downloads() <-chan string { return a.downloads }

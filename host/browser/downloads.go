@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 
 	cdpbrowser "github.com/chromedp/cdproto/browser"
@@ -21,8 +22,13 @@ func watchDownloads(ctx context.Context, dir string, in cdp.BrowserContextID) (<
 		case *cdpbrowser.EventDownloadProgress:
 			if ev.State == cdpbrowser.DownloadProgressStateCompleted && names[ev.GUID] {
 				delete(names, ev.GUID)
+				path := filepath.Join(dir, filepath.Base(ev.GUID))
+				// One connection is told of the downloads of all contexts; another's lie elsewhere.
+				if _, err := os.Lstat(path); err != nil {
+					return
+				}
 				select {
-				case downloads <- filepath.Join(dir, filepath.Base(ev.GUID)):
+				case downloads <- path:
 				default:
 				}
 			}

@@ -70,14 +70,15 @@ func (m *machine) otherBrowser() *other {
 }
 
 // runningBrowser starts a browser that listens, and gives its host:port.
-func runningBrowser(profile string, env []string) (*exec.Cmd, string, error) {
+func runningBrowser(profile string, env []string, more ...string) (*exec.Cmd, string, error) {
 	path, err := browser.Find("")
 	if err != nil {
 		return nil, "", err
 	}
-	cmd := exec.Command(path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+	args := []string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync",
-		"--remote-debugging-port=0", "--user-data-dir="+profile, "about:blank")
+		"--remote-debugging-port=0", "--user-data-dir=" + profile}
+	cmd := exec.Command(path, append(append(args, more...), "about:blank")...)
 	cmd.Env = env
 	said, err := cmd.StderrPipe()
 	if err != nil {

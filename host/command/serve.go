@@ -34,6 +34,7 @@ name and privacy policy of whoever runs it (docs/SERVE.md). Not official; not co
 				return err
 			}
 			defer w.close()
+			w.share(cfg, log)
 			s, err := server.Listen(cfg, w.options, log)
 			if err != nil {
 				return err

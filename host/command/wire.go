@@ -71,10 +71,13 @@ func newLog(cfg *config.Config, stderr io.Writer) *slog.Logger {
 type wired struct {
 	options conversation.Options
 	link    *browser.Link     // to the extension; nil where there's none
+	shared  *browser.Shared   // for all conversations; nil where each has a browser of its own
 	other   *browser.Endpoint // of a browser that runs already; nil where none is configured
-	env     environment.Environment
-	sandbox *sandbox.Sandbox
-	trial   *wired // the built-in sandbox of a client that asked for it
+	// patience is how long a browser that isn't reached is tried again.
+	patience time.Duration
+	env      environment.Environment
+	sandbox  *sandbox.Sandbox
+	trial    *wired // the built-in sandbox of a client that asked for it
 }
 
 // wire puts the rooms together for a configuration. With a link to the extension, relay is offered first. The sandbox environment starts a sandbox inside the process, which ends
@@ -173,8 +176,11 @@ func (w *wired) try(ctx context.Context, cfg *config.Config, link *browser.Link,
 	return w.trial.options, nil
 }
 
-// close ends the sandboxes that were started.
+// close ends what was started: the sandboxes and the browser that conversations share.
 func (w *wired) close() {
+	if w.shared != nil {
+		w.shared.Close()
+	}
 	if w.sandbox != nil {
 		w.sandbox.Close()
 	}
@@ -244,9 +250,18 @@ func (w *wired) opener(mode string, cfg *config.Config, log *slog.Logger) func(c
 		return func(ctx context.Context) (browser.Tab, error) { return browser.Relay(ctx, w.link, w.env.Origins, log) }
 	case string(browser.ModeAttach):
 		return func(ctx context.Context) (browser.Tab, error) {
-			return browser.Attach(ctx, browser.AttachOptions{Endpoint: *w.other})
+			return browser.Attach(ctx, browser.AttachOptions{Endpoint: *w.other, Patience: w.patience})
 		}
 	}
+	if w.shared != nil {
+		return w.shared.Open
+	}
+	opts := launchOptions(cfg, log)
+	return func(ctx context.Context) (browser.Tab, error) { return browser.Launch(ctx, opts) }
+}
+
+// launchOptions say how the program's own browser is started.
+func launchOptions(cfg *config.Config, log *slog.Logger) browser.LaunchOptions {
 	opts := browser.LaunchOptions{Path: cfg.Browser.Path, Log: log}
 	if cfg.Lang == "en" {
 		opts.Lang = "en"
@@ -257,8 +272,18 @@ func (w *wired) opener(mode string, cfg *config.Config, log *slog.Logger) func(c
 	case "off":
 		opts.Headless = new(false)
 	}
-	return func(ctx context.Context) (browser.Tab, error) { return browser.Launch(ctx, opts) }
+	return opts
 }
+
+// share has all conversations in one browser, as a server holds many: one of the program's own, or the one that runs already. A
+// browser that's gone is tried again for a while, since whoever keeps it will start it again.
+func (w *wired) share(cfg *config.Config, log *slog.Logger) {
+	w.patience = sharedPatience
+	w.shared = browser.NewShared(launchOptions(cfg, log), sharedPatience)
+}
+
+// sharedPatience is how long a conversation waits for a server's browser.
+const sharedPatience = 15 * time.Second
 
 // downloads gives the configured folder, else the person's own Downloads.
 func downloads(cfg *config.Config) func() (string, error) {

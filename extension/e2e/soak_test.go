@@ -94,7 +94,11 @@ func soak(t *testing.T, n int, who uint64) {
 		}
 		last := browser.click()
 		last.until(end.Screen)
-		last.press(".buttons button:last-of-type")
+		if end.Screen == "done" {
+			last.pressText("button", "Assinar outro documento")
+		} else {
+			last.pressText("button", "Voltar ao início")
+		}
 		last.until("choose")
 		last.close()
 		if end.Code == "MAY_BE_SIGNED" {

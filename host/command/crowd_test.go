@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -198,7 +199,15 @@ func TestBrowserOfAServerKilledUnderLoad(t *testing.T) {
 	m := newMachine(t, sandbox.Config{}, crowdSettings)
 	require.NoError(t, os.Mkdir(m.at("root"), 0o700))
 	other := m.otherBrowser()
-	_, url := m.served("--endpoint", "http://"+other.host)
+	_, at := m.listening(2, "--endpoint", "http://"+other.host, "--metrics", "127.0.0.1:0")
+	url := at[0]
+	ready := func() int {
+		r, err := http.Get(strings.Replace(at[1], "metrics", "readyz", 1))
+		require.NoError(t, err)
+		r.Body.Close()
+		return r.StatusCode
+	}
+	require.Equal(t, http.StatusOK, ready())
 
 	all := m.guests(url, "+351 900200001", "+351 900200002", "+351 900200003", "+351 900000057") // the last one's result never comes
 	together(t, all, func(g *guest) error { return g.until("stage2_input") })
@@ -213,6 +222,7 @@ func TestBrowserOfAServerKilledUnderLoad(t *testing.T) {
 	}
 	require.Equal(t, "MAY_BE_SIGNED", sent[0].last.Error.Code)
 	require.Equal(t, 1, m.signatures())
+	require.Equal(t, http.StatusServiceUnavailable, ready())
 
 	late := m.guests(url, "+351 900200004")
 	began := make(chan error, 1)
@@ -222,6 +232,7 @@ func TestBrowserOfAServerKilledUnderLoad(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { again.Process.Kill(); again.Wait() })
 	require.NoError(t, <-began)
+	require.Equal(t, http.StatusOK, ready())
 	together(t, late, (*guest).confirm)
 	together(t, late, func(g *guest) error { return g.until("done") })
 	late[0].last.File.Path = m.at("Downloads", late[0].last.File.Name)

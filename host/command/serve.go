@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sign-with-cmd/sign-with-cmd/host/browser"
 	"github.com/sign-with-cmd/sign-with-cmd/host/server"
 )
 
@@ -38,6 +39,9 @@ name and privacy policy of whoever runs it (docs/SERVE.md). Not official; not co
 			s, err := server.Listen(cfg, w.options, log)
 			if err != nil {
 				return err
+			}
+			if w.other != nil {
+				s.NeedsBrowser(func(ctx context.Context) error { return browser.Reach(ctx, *w.other) })
 			}
 			out := cmd.OutOrStdout()
 			fmt.Fprintln(out, s.URL())

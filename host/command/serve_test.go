@@ -25,12 +25,24 @@ import (
 // served starts "cmdsign serve" with the shared browser, and gives the process and what it says first: where it is.
 func (m *machine) served(args ...string) (*host, string) {
 	m.t.Helper()
+	h, at := m.listening(1, args...)
+	return h, at[0]
+}
+
+// listening is served with so many lines said first: the second one is where the metrics are.
+func (m *machine) listening(lines int, args ...string) (*host, []string) {
+	m.t.Helper()
 	_, out, h := m.run(m.command(append([]string{"serve", "--env", "test", "--endpoint", sharedBrowser(m.t), "--address", "127.0.0.1:0",
 		"--downloads", m.at("Downloads"), "--documents", m.at("root")}, args...)...))
 	h.client = &client{t: m.t}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(m.t, err, "%s", h.stderr)
-	return h, strings.TrimSpace(line)
+	said := bufio.NewReader(out)
+	var at []string
+	for range lines {
+		line, err := said.ReadString('\n')
+		require.NoError(m.t, err, "%s", h.stderr)
+		at = append(at, strings.TrimSpace(line))
+	}
+	return h, at
 }
 
 // A client that knows nothing but the page that the protocol grew from signs over WebSocket: it acts on state, takes status lines in

@@ -1,11 +1,14 @@
 package server
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 )
 
 // metrics are counts without anything of a person in them: each label is one of a few words of ours.
@@ -59,12 +62,9 @@ func (m *metrics) signed(outcome string) { m.signatures.WithLabelValues(outcome)
 func (s *Server) watching() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("ok\n")) })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		s.mu.Lock()
-		draining := s.draining
-		s.mu.Unlock()
-		if err := writable(s.options); draining || err != nil {
-			s.log.Debug("not ready", "draining", draining, "err", err)
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if err := s.ready(r.Context()); err != nil {
+			s.log.Debug("not ready", "err", err)
 			http.Error(w, "not ready", http.StatusServiceUnavailable)
 			return
 		}
@@ -72,4 +72,20 @@ func (s *Server) watching() http.Handler {
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
 	return mux
+}
+
+// ready says why a conversation that begins now couldn't come to its end.
+func (s *Server) ready(ctx context.Context) error {
+	s.mu.Lock()
+	draining := s.draining
+	s.mu.Unlock()
+	if draining {
+		return problem.New(problem.ServerStopping, "")
+	}
+	if err := writable(s.options); err != nil || s.reach == nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.patience.header)
+	defer cancel()
+	return s.reach(ctx)
 }

@@ -44,6 +44,7 @@ type Server struct {
 	ledger   ledger
 	root     *os.Root // nil: no document can be named
 	metrics  *metrics
+	reach    func(context.Context) error // nil: the browser is started when it's needed
 
 	listener, watched net.Listener // watched is nil where metrics aren't asked for
 	http, watch       *http.Server
@@ -137,6 +138,9 @@ func writable(options conversation.Options) error {
 	}
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
+
+// NeedsBrowser has readiness depend on a browser that somebody else keeps: reach says why it can't be had. Call it before Serve.
+func (s *Server) NeedsBrowser(reach func(context.Context) error) { s.reach = reach }
 
 // URL is where clients connect.
 func (s *Server) URL() string {

@@ -27,6 +27,8 @@ type guest struct {
 	t     *testing.T
 	m     *machine
 	ws    *websocket.Conn
+	said  chan []byte // what the server says, read as it comes: who doesn't read answers no ping
+	ended error       // why it says nothing more
 	phone string
 	name  string
 	pdf   []byte
@@ -45,11 +47,24 @@ func (m *machine) guests(url string, phones ...string) []*guest {
 		require.NoError(m.t, err)
 		m.t.Cleanup(func() { ws.CloseNow() })
 		ws.SetReadLimit(16 << 20)
-		g := &guest{t: m.t, m: m, ws: ws, phone: phone, name: "documento-" + strings.TrimPrefix(phone, "+351 ") + ".pdf", pdf: pdftest.New(pdftest.Options{Pages: i + 1})}
+		g := &guest{t: m.t, m: m, ws: ws, phone: phone, name: "documento-" + strings.TrimPrefix(phone, "+351 ") + ".pdf", pdf: pdftest.New(pdftest.Options{Pages: i + 1}), said: make(chan []byte, 1000)}
 		require.NoError(m.t, os.WriteFile(m.at("root", g.name), g.pdf, 0o600))
 		all[i] = g
+		go g.listen()
 	}
 	return all
+}
+
+func (g *guest) listen() {
+	defer close(g.said)
+	for {
+		_, data, err := g.ws.Read(g.t.Context())
+		if err != nil {
+			g.ended = err
+			return
+		}
+		g.said <- data
+	}
 }
 
 func (g *guest) send(f fields) error {
@@ -62,12 +77,17 @@ func (g *guest) send(f fields) error {
 
 // until goes on with the conversation up to a state that asks for something, or its end.
 func (g *guest) until(state string) error {
-	ctx, cancel := context.WithTimeout(g.t.Context(), 4*patience)
-	defer cancel()
+	late := time.After(4 * patience)
 	for {
-		_, data, err := g.ws.Read(ctx)
-		if err != nil {
-			return fmt.Errorf("%s, after %s: %w", g.name, g.last.State, err)
+		var data []byte
+		var there bool
+		select {
+		case data, there = <-g.said:
+		case <-late:
+			return fmt.Errorf("%s says nothing after %s", g.name, g.last.State)
+		}
+		if !there {
+			return fmt.Errorf("%s, after %s: %w", g.name, g.last.State, g.ended)
 		}
 		var m message
 		if err := json.Unmarshal(data, &m); err != nil {
@@ -77,6 +97,7 @@ func (g *guest) until(state string) error {
 			continue
 		}
 		g.last = m
+		var err error
 		switch {
 		case m.State == state && (m.Progress == "" || m.Progress == "otp"), m.over():
 			return nil

@@ -46,11 +46,30 @@ func newJournal(load loader) *cobra.Command {
 				if cfg.Lang == "en" {
 					said = answers[s.Answer][1]
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s  %s  %s  %s\n", s.Begun.Local().Format(time.DateTime), s.Document.Name, said, s.Saved)
+				fmt.Fprintf(cmd.OutOrStdout(), "%s  %s  %s  %s%s\n", s.Begun.Local().Format(time.DateTime), s.Document.Name, said, s.Saved, delivery(s, cfg.Lang))
 			}
 			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "JSON")
 	return cmd
+}
+
+// delivery says how the writing of a signed file to a bucket stands, where that was asked for.
+func delivery(s journal.Status, lang string) string {
+	if s.Document.Target == "" || s.Answer == journal.NotSigned {
+		return ""
+	}
+	said, ok := map[string][2]string{
+		"yes": {"escrito em", "written to"},
+		"no":  {"não escrito em", "not written to"},
+	}[s.Delivered]
+	if !ok {
+		said = [2]string{"não se sabe se foi escrito em", "not known whether it was written to"}
+	}
+	i := 0
+	if lang == "en" {
+		i = 1
+	}
+	return "  " + said[i] + " " + s.Document.Target
 }

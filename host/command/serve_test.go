@@ -130,6 +130,8 @@ func TestServeRefusesToStart(t *testing.T) {
 		"a secret that can be guessed":  {down + "  tokens: {audience: a, secret: " + m.at("short") + "}\n", "fewer than 32"},
 		"no keys":                       {down + "  tokens: {audience: a, jwks: " + m.at("short") + "}\n", "not a JSON Web Key Set"},
 		"a seal that isn't a key":       {down + "  seal: {key: " + m.at("short") + "}\n", "no private key in PEM"},
+		"a folder that isn't there":     {down + "  buckets:\n    a: {url: 'file://" + m.at("none") + "', fetch: true}\n", "line 4: serve.buckets.a"},
+		"S3 in a build without it":      {down + "  buckets:\n    a: {url: 's3://b?region=eu-west-1', fetch: true}\n", "without S3"},
 		"no conversation":               {down + "  limits: {conversations: 0}\n", "line 3"},
 		"no end":                        {down + "  limits: {total: 48h}\n", "line 3"},
 		"nowhere to save":               {"serve:\n  address: 127.0.0.1:0\n", "downloads"},

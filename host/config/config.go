@@ -88,17 +88,18 @@ type Log struct {
 
 // Serve is the conversation over WebSocket (docs/SERVE.md).
 type Serve struct {
-	Address  string      `mapstructure:"address" yaml:"address"`   // host:port
-	Cert     string      `mapstructure:"cert" yaml:"cert"`         // PEM file of the certificate and its chain
-	Key      string      `mapstructure:"key" yaml:"key"`           // PEM file of its key
-	Operator Operator    `mapstructure:"operator" yaml:"operator"` // needed where others than this computer's own programs connect
-	Hosts    []string    `mapstructure:"hosts" yaml:"hosts"`       // names by which it's asked for, besides the certificate's
-	Origins  []string    `mapstructure:"origins" yaml:"origins"`   // pages that may connect, scheme://host[:port]
-	Root     string      `mapstructure:"root" yaml:"root"`         // folder of the documents that may be named; empty: none
-	Tokens   Tokens      `mapstructure:"tokens" yaml:"tokens"`
-	Seal     Seal        `mapstructure:"seal" yaml:"seal"`
-	Metrics  string      `mapstructure:"metrics" yaml:"metrics"` // host:port of health, readiness and metrics; empty: none
-	Limits   ServeLimits `mapstructure:"limits" yaml:"limits"`
+	Address  string            `mapstructure:"address" yaml:"address"`   // host:port
+	Cert     string            `mapstructure:"cert" yaml:"cert"`         // PEM file of the certificate and its chain
+	Key      string            `mapstructure:"key" yaml:"key"`           // PEM file of its key
+	Operator Operator          `mapstructure:"operator" yaml:"operator"` // needed where others than this computer's own programs connect
+	Hosts    []string          `mapstructure:"hosts" yaml:"hosts"`       // names by which it's asked for, besides the certificate's
+	Origins  []string          `mapstructure:"origins" yaml:"origins"`   // pages that may connect, scheme://host[:port]
+	Root     string            `mapstructure:"root" yaml:"root"`         // folder of the documents that may be named; empty: none
+	Tokens   Tokens            `mapstructure:"tokens" yaml:"tokens"`
+	Seal     Seal              `mapstructure:"seal" yaml:"seal"`
+	Buckets  map[string]Bucket `mapstructure:"buckets" yaml:"buckets"` // by the names that clients use
+	Metrics  string            `mapstructure:"metrics" yaml:"metrics"` // host:port of health, readiness and metrics; empty: none
+	Limits   ServeLimits       `mapstructure:"limits" yaml:"limits"`
 }
 
 // Operator is who runs a server for others.
@@ -112,6 +113,14 @@ type Tokens struct {
 	Secret   string `mapstructure:"secret" yaml:"secret"` // file of the HS256 secret
 	JWKS     string `mapstructure:"jwks" yaml:"jwks"`     // file of the public keys for RS256 and ES256
 	Audience string `mapstructure:"audience" yaml:"audience"`
+}
+
+// Bucket is a place of documents that clients may name: an S3 bucket, or a folder.
+type Bucket struct {
+	URL    string `mapstructure:"url" yaml:"url"`       // s3://BUCKET with gocloud.dev's parameters, or file:///FOLDER
+	Prefix string `mapstructure:"prefix" yaml:"prefix"` // what every key begins with; empty: any
+	Fetch  bool   `mapstructure:"fetch" yaml:"fetch"`   // documents may be fetched from it
+	Write  bool   `mapstructure:"write" yaml:"write"`   // signed files may be written to it
 }
 
 // Seal is the key that clients may encrypt phone, PIN and code to.
@@ -130,6 +139,7 @@ type ServeLimits struct {
 	Idle          time.Duration `mapstructure:"idle" yaml:"idle"`                   // without a message while one is waited for
 	Total         time.Duration `mapstructure:"total" yaml:"total"`                 // of a conversation
 	Drain         time.Duration `mapstructure:"drain" yaml:"drain"`                 // for conversations to end by themselves at the stop
+	Bucket        time.Duration `mapstructure:"bucket" yaml:"bucket"`               // to fetch a document from a bucket, or to write one
 }
 
 const maxFile = 256 << 10
@@ -153,7 +163,7 @@ func Load(path string, flags map[string]*pflag.Flag) (*Config, error) {
 		"serve.hosts": []string{}, "serve.origins": []string{}, "serve.root": "", "serve.metrics": "",
 		"serve.tokens.secret": "", "serve.tokens.jwks": "", "serve.tokens.audience": "", "serve.seal.key": "", "serve.seal.required": false,
 		"serve.limits.conversations": 20, "serve.limits.per_client": 4,
-		"serve.limits.idle": "10m", "serve.limits.total": "60m", "serve.limits.drain": "30s",
+		"serve.limits.idle": "10m", "serve.limits.total": "60m", "serve.limits.drain": "30s", "serve.limits.bucket": "30s",
 	} {
 		v.SetDefault(key, value)
 	}

@@ -53,3 +53,38 @@ func FuzzLoad(f *testing.F) {
 		require.NoError(t, cfg.check())
 	})
 }
+
+// A bucket is opened for something, over TLS, and without a secret where it would be read in passing.
+func TestBucketsThatAreNotOpened(t *testing.T) {
+	const good = "s3://b?region=eu-west-1&endpoint=http://127.0.0.1:7070"
+	for _, c := range []struct{ name, bucket, says string }{
+		{"a", "{url: '" + good + "', fetch: true}", ""},
+		{"a", "{url: 'file:///srv/a b', prefix: 'a/b/', write: true}", ""},
+		{"a", "{url: '" + good + "'}", "line 3: serve.buckets.a: neither"},
+		{"a/b", "{url: '" + good + "', fetch: true}", "line 3: serve.buckets.a/b"},
+		{"a", "{url: 'ftp://example.org', fetch: true}", "serve.buckets.a.url"},
+		{"a", "{url: 's3://key:hunter2@b', fetch: true}", "serve.buckets.a.url"},
+		{"a", "{url: 's3://b/folder', fetch: true}", "serve.buckets.a.url"},
+		{"a", "{url: 's3://', fetch: true}", "serve.buckets.a.url"},
+		{"a", "{url: 's3://b?endpoint=http://192.0.2.1:80', fetch: true}", "serve.buckets.a.url"},
+		{"a", "{url: 's3://b?endpoint=http://localhost.example.org', fetch: true}", "serve.buckets.a.url"},
+		{"a", "{url: 's3://b?endpoint=https://key:hunter2@example.org', fetch: true}", "serve.buckets.a.url"},
+		{"a", "{url: 's3://b?disable_https=true', fetch: true}", "serve.buckets.a.url"},
+		{"a", "{url: 'file://srv/a', fetch: true}", "serve.buckets.a.url"},
+		{"a", "{url: 'file:///srv/a?create_dir=1', fetch: true}", "serve.buckets.a.url"},
+		{"a", "{url: 'file:///srv/a', prefix: '../', fetch: true}", "serve.buckets.a.prefix"},
+		{"a", "{url: 'file:///srv/a', prefix: 'a', fetch: true}", "serve.buckets.a.prefix"},
+		{"a", "{url: 'file:///srv/a', prefix: '/', fetch: true}", "serve.buckets.a.prefix"},
+		{"a", "{url: 'file:///srv/a', read: true}", "line 3"},
+	} {
+		cfg, err := Load(write(t, "serve:\n  buckets:\n    '"+c.name+"': "+c.bucket+"\n"), nil)
+		if c.says == "" {
+			require.NoError(t, err, c.bucket)
+			require.Len(t, cfg.Serve.Buckets, 1)
+			continue
+		}
+		require.True(t, problem.Is(err, problem.ConfigInvalid), "%s: %v", c.bucket, err)
+		require.ErrorContains(t, err, c.says)
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+}

@@ -3,9 +3,12 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -66,7 +69,18 @@ func (c *Config) checkServe() error {
 	if n := s.Limits.PerClient; n < 1 || n > 10_000 {
 		return mistake(fmt.Errorf("%d isn't between 1 and 10000", n), "limits", "per_client")
 	}
-	for key, d := range map[string]time.Duration{"idle": s.Limits.Idle, "total": s.Limits.Total} {
+	if len(s.Buckets) > maxBuckets {
+		return mistake(fmt.Errorf("over %d", maxBuckets), "buckets")
+	}
+	for name, b := range s.Buckets {
+		if !bucketName.MatchString(name) {
+			return mistake(fmt.Errorf("%q isn't a name: small letters, digits and -", name), "buckets", name)
+		}
+		if key, err := b.check(); err != nil {
+			return mistake(err, strings.Split(strings.TrimSuffix("buckets."+name+"."+key, "."), ".")...)
+		}
+	}
+	for key, d := range map[string]time.Duration{"idle": s.Limits.Idle, "total": s.Limits.Total, "bucket": s.Limits.Bucket} {
 		if d < 100*time.Millisecond || d > 24*time.Hour {
 			return mistake(fmt.Errorf("%v isn't between 100ms and 24h", d), "limits", key)
 		}
@@ -91,6 +105,57 @@ func (c *Config) CheckServe() error {
 		return c.Mistake(errors.New("others can reach this server: serve.tokens is needed"), "serve", "tokens")
 	case c.Downloads == "":
 		return c.Mistake(errors.New("serve needs the folder that signed files are written to"), "downloads")
+	}
+	return nil
+}
+
+var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+// maxBuckets bounds how many a server has, so that all can be looked at when it starts.
+const maxBuckets = 50
+
+func (b Bucket) check() (key string, err error) {
+	u, err := url.Parse(b.URL)
+	switch {
+	case err != nil || u.User != nil:
+		// Not the URL itself: it may hold what should stand in the environment.
+		return "url", errors.New("not a URL without a password")
+	case u.Scheme == "file":
+		if u.Host != "" && u.Host != "localhost" || !strings.HasPrefix(u.Path, "/") || u.RawQuery != "" || u.Fragment != "" {
+			return "url", fmt.Errorf("%q isn't file:///FOLDER", b.URL)
+		}
+	case u.Scheme == "s3":
+		if u.Host == "" || u.Path != "" || u.Fragment != "" {
+			return "url", errors.New("not s3://BUCKET or s3://BUCKET?region=…; a folder in it is the prefix")
+		}
+		if err := inTheOpen(u.Query()); err != nil {
+			return "url", err
+		}
+	default:
+		return "url", errors.New("neither s3:// nor file://")
+	}
+	if b.Prefix != "" && (!strings.HasSuffix(b.Prefix, "/") || !fs.ValidPath(strings.TrimSuffix(b.Prefix, "/")) || len(b.Prefix) > 500) {
+		return "prefix", fmt.Errorf("%q isn't a folder in the bucket: a/b/", b.Prefix)
+	}
+	if !b.Fetch && !b.Write {
+		return "", errors.New("neither fetch nor write is true, so it's for nothing")
+	}
+	return "", nil
+}
+
+// inTheOpen is an error where documents would cross the network without TLS.
+func inTheOpen(q url.Values) error {
+	plain, _ := strconv.ParseBool(q.Get("disable_https"))
+	endpoint := q.Get("endpoint")
+	if endpoint == "" {
+		if plain {
+			return errors.New("disable_https is for this computer alone")
+		}
+		return nil
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (u.Scheme != "http" || !Loopback(u.Hostname())) {
+		return errors.New("the endpoint isn't https://HOST, nor http on this computer")
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func (o *original) describe() *docInfo {
 
 // look reads the document at path, to be looked at before it's confirmed.
 func (s *session) look(path string) {
-	if s.state != StateStage1Input || s.job != nil {
+	if !s.choosing() {
 		s.outOfTurn(kindDocument)
 		return
 	}
@@ -109,7 +109,7 @@ const partSize = 512 << 10
 // give sends the piece of the unconfirmed document that starts at offset. A client that named a file shows its bytes from here: what it
 // would read itself might be another file by then.
 func (s *session) give(offset int64) {
-	if s.state != StateStage1Input || s.job != nil || s.upload == nil || s.upload.doc == nil {
+	if !s.choosing() || s.upload == nil || s.upload.doc == nil {
 		s.refuse(kindData, problem.New(problem.MessageOutOfTurn, string(kindData)))
 		return
 	}
@@ -130,6 +130,7 @@ type upload struct {
 	hash string
 	data []byte
 	doc  *original // once it's whole
+	to   Object    // where its signed file is to be written; nil: only into downloads
 }
 
 // chunk is the object of an upload_local message.
@@ -145,7 +146,7 @@ type chunk struct {
 
 // take adds a chunk. A text instead of an object is the whole document in base64, as in background/000.
 func (s *session) take(m message) {
-	if s.state != StateStage1Input || s.job != nil {
+	if !s.choosing() {
 		s.outOfTurn(kindUpload)
 		return
 	}

@@ -47,6 +47,7 @@ func (j *job) finish(signed Signed) {
 		p := problem.Wrap(problem.SaveFailed, err)
 		r.Status, r.Error = statusError, faultOf(p, s.lang)
 		r.File = s.told(signed.Path, signed.Size, signed.SHA256)
+		r.Object = j.deliver(signed, report.Verdict, false)
 		// The bytes stay held, with the original beside them: the next start tries again.
 		j.record.Close()
 		j.end(StateFailed, r)
@@ -55,6 +56,7 @@ func (j *job) finish(signed Signed) {
 	if err := j.record.Saved(file.Path, file.SHA256, journalVerdict(report.Verdict)); err != nil {
 		s.log.Error("writing the journal", "err", err)
 	}
+	r.Object = j.deliver(signed, report.Verdict, true)
 	j.record.Close()
 	os.RemoveAll(j.work)
 

@@ -33,6 +33,7 @@ type job struct {
 	code      chan CodeAnswer
 	before    State             // the state that assist came from
 	over      func(signed bool) // of Visitor.Signing
+	to        Object            // where the signed file is to be written; nil: only into downloads
 
 	mu    sync.Mutex
 	first *Credentials // those of the stage1 message, until they're asked for

@@ -23,6 +23,7 @@ const (
 	kindPing       kind = "ping"
 	kindScreenshot kind = "screenshot"
 	kindUpload     kind = "upload_local"
+	kindUploadS3   kind = "upload_s3"
 	kindDocument   kind = "document"
 	kindTrace      kind = "trace"
 	kindData       kind = "document_data"
@@ -68,6 +69,7 @@ type message struct {
 	ID          string          `json:"id"`
 	Doctor      json.RawMessage `json:"doctor"`
 	UploadLocal json.RawMessage `json:"upload_local"`
+	UploadS3    json.RawMessage `json:"upload_s3"` // a text or an object
 	Document    *struct {
 		PDFFilePath string `json:"pdf_file_path"`
 	} `json:"document"`
@@ -107,6 +109,8 @@ func parse(data []byte) (message, kind, error) {
 		return m, kindDoctor, nil
 	case m.UploadLocal != nil:
 		return m, kindUpload, nil
+	case m.UploadS3 != nil:
+		return m, kindUploadS3, nil
 	case m.Document != nil:
 		return m, kindDocument, nil
 	case m.DocumentData != nil:
@@ -198,6 +202,7 @@ type reply struct {
 	Visible      *Visible                `json:"visible,omitempty"`
 	Result       *resultInfo             `json:"result,omitempty"`
 	File         *fileInfo               `json:"file,omitempty"`
+	Object       *objectInfo             `json:"object,omitempty"`
 	Findings     []Check                 `json:"findings,omitempty"`
 }
 

@@ -34,6 +34,7 @@ type session struct {
 	warmed bool // the method is being opened
 	asked  int  // screenshots and traces that are being made
 	upload *upload
+	errand *errand
 	job    *job
 	came   map[string]come // signed files of this conversation, by their documents' ids
 	nonce  string          // of the last prompt, where there's a key to seal to
@@ -139,8 +140,11 @@ func (s *session) greet() {
 
 func (s *session) capabilities() []string {
 	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "document_data", "download", "resend", "assist", "journal", "trace", "visible"}
-	if s.own.Visitor == nil {
+	switch {
+	case s.own.Visitor == nil:
 		can = append(can, "open")
+	case s.own.Visitor.Objects():
+		can = append(can, string(kindUploadS3))
 	}
 	if s.own.Doctor != nil {
 		can = append(can, "doctor")
@@ -169,7 +173,7 @@ func (s *session) send(r reply) {
 
 // sendShort says without its long parts what the transport refused for its length: how a document ended must be told.
 func (s *session) sendShort(r reply) error {
-	short := reply{State: r.State, Status: r.Status, ID: r.ID, Error: r.Error, File: r.File}
+	short := reply{State: r.State, Status: r.Status, ID: r.ID, Error: r.Error, File: r.File, Object: r.Object}
 	if r.Result != nil {
 		short.Result = &resultInfo{Verdict: r.Result.Verdict, SignatureExists: r.Result.SignatureExists, Findings: []finding{}}
 	}
@@ -235,6 +239,8 @@ func (s *session) handle(data []byte) {
 		s.open(m)
 	case kindUpload:
 		s.take(m)
+	case kindUploadS3:
+		s.fetch(m)
 	case kindStage1:
 		s.stage1(m)
 	case kindDocument:
@@ -460,6 +466,7 @@ func (s *session) cancel() {
 
 // close is the last message of a document.
 func (s *session) close(state State, r reply) {
+	s.forsake()
 	s.state, r.State = state, state
 	s.send(r)
 	s.ended(r)

@@ -16,13 +16,15 @@ import (
 
 // stage1 takes phone, PIN and the document; or, while the page asks again, phone and PIN alone.
 func (s *session) stage1(m message) {
-	if s.state != StateStage1Input {
+	if s.state != StateStage1Input || s.errand != nil {
 		s.outOfTurn(kindStage1)
 		return
 	}
 	creds, err := s.credentials(m)
 	if err == nil && s.job != nil {
 		err = s.job.again(m, creds)
+	} else if err == nil && s.target(m) != nil {
+		s.whenFree(m, creds)
 	} else if err == nil {
 		err = s.begin(m, creds)
 	}
@@ -30,6 +32,14 @@ func (s *session) stage1(m message) {
 		creds.Drop()
 		s.fault(problem.Wrap(problem.Internal, err))
 	}
+}
+
+// target is where the signed file of the document that a stage1 message means is to be written; nil: only into downloads.
+func (s *session) target(m message) Object {
+	if m.PDFFilePath != "" || s.upload == nil {
+		return nil
+	}
+	return s.upload.to
 }
 
 // credentials checks the form of phone and PIN: any country's number, 4 to 8 digits (facts/cmd.md 4). The site judges the rest.
@@ -111,8 +121,13 @@ func (s *session) begin(m message, creds Credentials) error {
 			return err
 		}
 	}
-	record, err := s.opts.Journal.Begin(journal.Document{
-		Name: doc.name, SHA256: doc.hash, Size: int64(len(doc.data)), Environment: s.opts.Environment, SealPage: visible.page()})
+	entry := journal.Document{
+		Name: doc.name, SHA256: doc.hash, Size: int64(len(doc.data)), Environment: s.opts.Environment, SealPage: visible.page()}
+	to := s.target(m)
+	if to != nil {
+		entry.Target = to.Name()
+	}
+	record, err := s.opts.Journal.Begin(entry)
 	if err != nil {
 		over(false)
 		return problem.Newf(problem.JournalFailed, "%w", err)
@@ -131,7 +146,7 @@ func (s *session) begin(m message, creds Credentials) error {
 	}
 	s.upload = nil
 	s.job = newJob(s, record, work, Document{Name: doc.name, Path: path, SHA256: doc.hash, Size: int64(len(doc.data)), Visible: visible}, creds)
-	s.job.over = over
+	s.job.over, s.job.to = over, to
 	s.state = StateStage1
 	go s.job.run(s.method)
 	return nil

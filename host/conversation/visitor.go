@@ -27,6 +27,10 @@ type Visitor interface {
 	Upload() error
 	// File opens a document that the other side names by its path. Errors: PDF_NOT_FOUND, PDF_UNREADABLE, PATH_REFUSED, TOKEN_LIMIT.
 	File(path string) (fs.File, error)
+	// Objects says whether there's any bucket for it, and Object finds a place in one by its name, for a document, or for a signed file with
+	// write. Errors: OBJECT_REFUSED, TOKEN_LIMIT.
+	Objects() bool
+	Object(name string, write bool) (Object, error)
 	// Signing is asked before each signature. What it gives back is called once, at the end, with whether a signature may exist.
 	Signing() (ended func(signed bool), err error)
 	// Refused is told of every message that was refused, and Ended how each document ended; the code is empty where there was no error.

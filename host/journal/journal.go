@@ -44,6 +44,8 @@ type Document struct {
 	Environment string `json:"environment"` // production, preprod, sandbox or the user's own name
 	// SealPage is the page on which a visible signature was asked for, from 1; 0: it was to be invisible.
 	SealPage int `json:"seal_page,omitempty"`
+	// Target is the object, s3://BUCKET/KEY, that the signed file was to be written to besides; empty: none.
+	Target string `json:"target,omitempty"`
 }
 
 // Journal is a folder of records. It's safe for several goroutines and processes.

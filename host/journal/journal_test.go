@@ -215,16 +215,22 @@ func TestTheAnswerIsTrueWhereverTheFileIsTorn(t *testing.T) {
 
 func TestARecordTellsAll(t *testing.T) {
 	j := open(t, t.TempDir())
-	r, err := j.Begin(journal.Document{Name: "/home/ana/" + contract.Name, SHA256: strings.ToUpper(sumA), Size: 12345, Environment: "sandbox"})
+	r, err := j.Begin(journal.Document{Name: "/home/ana/" + contract.Name, SHA256: strings.ToUpper(sumA), Size: 12345, Environment: "sandbox", Target: "s3://out/a-signed.pdf"})
 	require.NoError(t, err)
 	require.NoError(t, r.Submitting())
 	require.NoError(t, r.Refused(problem.CodeWrong))
 	require.NoError(t, r.Submitting())
 	require.NoError(t, r.Received("/state/held.pdf", sumB))
 	require.NoError(t, r.Saved("/d/contrato-signed.pdf", sumB, journal.VerdictVerified))
+	require.Empty(t, only(t, j).Delivered)
+	require.NoError(t, r.Delivered("maybe"))
 	s := only(t, j)
 	require.Equal(t, r.ID(), s.ID)
+	require.Equal(t, "s3://out/a-signed.pdf", s.Document.Target)
+	s.Document.Target = ""
 	require.Equal(t, contract, s.Document, "only the file's own name is kept")
+	require.Equal(t, journal.SignedSaved, s.Answer)
+	require.Equal(t, "maybe", s.Delivered)
 	require.Equal(t, "/state/held.pdf", s.Held)
 	require.Equal(t, sumB, s.HeldSHA256)
 	require.Equal(t, "/d/contrato-signed.pdf", s.Saved)

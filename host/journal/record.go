@@ -48,6 +48,11 @@ func (r *Record) Saved(path, sha256 string, verdict Verdict) error {
 	return r.step(line{Event: saved, Path: path, SHA256: sha256, Verdict: verdict})
 }
 
+// Delivered notes whether the saved file was also written to the document's Target: yes, no or maybe.
+func (r *Record) Delivered(written string) error {
+	return r.step(line{Event: delivered, Written: written})
+}
+
 // NotSigned notes that the conversation ended without a signature, and why. It can't
 // take back Submitting or ByHand: after those the answer stays "may be signed".
 func (r *Record) NotSigned(code problem.Code) error {

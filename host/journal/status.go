@@ -39,6 +39,7 @@ type Status struct {
 	Held, HeldSHA256   string // where the bytes are held, absolute path; empty if never
 	Saved, SavedSHA256 string // where the file was saved; empty if never
 	Verdict            Verdict
+	Delivered          string       // yes, no or maybe: whether it was written to Document.Target; empty if nothing is known
 	Code               problem.Code // the last one noted
 
 	Begun, Updated time.Time
@@ -57,6 +58,7 @@ const (
 	saved        event = "saved"
 	notSigned    event = "not_signed"
 	acknowledged event = "acknowledged"
+	delivered    event = "delivered"
 )
 
 const maxLine = 16 << 10
@@ -69,6 +71,7 @@ type line struct {
 	Path     string       `json:"path,omitempty"`
 	SHA256   string       `json:"sha256,omitempty"`
 	Verdict  Verdict      `json:"verdict,omitempty"`
+	Written  string       `json:"written,omitempty"`
 }
 
 // tell reads a record. ok is false when not even its first line was finished: then
@@ -148,6 +151,8 @@ func (t *teller) apply(l line) bool {
 		}
 	case acknowledged:
 		t.Acknowledged = true
+	case delivered:
+		t.Delivered = l.Written
 	case notSigned:
 	default:
 		return false

@@ -78,6 +78,10 @@ const (
 	TooManyRefused     Code = "TOO_MANY_REFUSED"
 	SealRefused        Code = "SEAL_REFUSED"
 	SealMissing        Code = "SEAL_MISSING"
+	ObjectRefused      Code = "OBJECT_REFUSED"
+	ObjectExists       Code = "OBJECT_EXISTS"
+	BucketFailed       Code = "BUCKET_FAILED"
+	ResultNotWritten   Code = "RESULT_NOT_WRITTEN"
 )
 
 // Table is every code once, append-only: a new code goes at the end, and no row
@@ -311,4 +315,16 @@ var Table = []Entry{
 	{SealMissing,
 		Text{"Este servidor só aceita o número, o PIN e o código cifrados.", "This server takes the number, the PIN and the code encrypted only."},
 		Text{"Use uma página ou um programa que os cifre para a chave do servidor.", "Use a page or a program that encrypts them to the server's key."}, RetryType},
+	{ObjectRefused,
+		Text{"O lugar indicado não é dos que este servidor pode ler ou escrever.", "The place given isn't one that this server may read or write."},
+		Text{"Indique um documento e um lugar que quem mantém o servidor tenha aberto, com um nome que acabe como o de um ficheiro assinado.", "Name a document and a place that whoever runs the server has opened, the latter ending as the name of a signed file does."}, RetryType},
+	{ObjectExists,
+		Text{"Já há um ficheiro no lugar indicado para o documento assinado. Nada foi assinado.", "There's a file already at the place given for the signed document. Nothing was signed."},
+		Text{"Indique outro lugar; o que lá está nunca é substituído.", "Name another place; what is there is never replaced."}, RetryType},
+	{BucketFailed,
+		Text{"O armazenamento de documentos não respondeu como devia ou recusou o acesso. Nada foi assinado.", "The document store didn't answer as it should, or refused access. Nothing was signed."},
+		Text{"Tente mais tarde; se se repetir, avise quem mantém o servidor.", "Try later; if it happens again, tell whoever runs the server."}, RetryWait},
+	{ResultNotWritten,
+		Text{"O documento foi assinado e o ficheiro está guardado no servidor, mas não ficou, ou não se sabe se ficou, no lugar indicado.", "The document was signed and the file is kept on the server, but it isn't, or may not be, at the place given."},
+		Text{"Não assine de novo: descarregue o ficheiro assinado a partir daqui, ou peça-o a quem mantém o servidor.", "Don't sign again: download the signed file from here, or ask whoever runs the server for it."}, RetryNothing},
 }

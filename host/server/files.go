@@ -35,18 +35,28 @@ func openUnder(root *os.Root, path string, p *pass) (fs.File, error) {
 		// Before anything is looked up: whether such a document is there is nobody else's business.
 		return nil, problem.New(problem.TokenLimit, "another document")
 	}
-	// A pipe that nobody writes to would be waited for.
-	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := openRegular(root, name)
 	if err != nil {
 		return nil, pathProblem(err)
 	}
+	return f, nil
+}
+
+var errNotRegular = errors.New("not a regular file")
+
+// openRegular opens a file under a root, and nothing else that could be there under its name.
+func openRegular(root *os.Root, name string) (*os.File, error) {
+	// A pipe that nobody writes to would be waited for.
+	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("not a regular file")
+		err = errNotRegular
 	}
 	if err != nil {
-		f.Close()
-		return nil, problem.Newf(problem.PDFUnreadable, "%w", err)
+		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
 }
@@ -55,7 +65,7 @@ func pathProblem(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return problem.Newf(problem.PDFNotFound, "%w", err)
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, errNotRegular):
 		return problem.Newf(problem.PDFUnreadable, "%w", err)
 	}
 	// Of what is left, it's a link that leads out of the root that matters.

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 )
 
@@ -19,6 +20,7 @@ type metrics struct {
 	ended      *prometheus.CounterVec
 	refused    *prometheus.CounterVec
 	signatures *prometheus.CounterVec
+	objects    *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -33,10 +35,15 @@ func newMetrics() *metrics {
 		signatures: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cmdsign_signatures_total",
 			Help: "Documents for which a signature was made: verified, unverified, or maybe."}, []string{"outcome"}),
 	}
+	m.objects = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cmdsign_objects_written_total",
+		Help: "Signed files that were to be written to a bucket: yes, no (kept in downloads only), or maybe."}, []string{"written"})
+	for _, written := range []conversation.Written{conversation.WrittenYes, conversation.WrittenNo, conversation.WrittenMaybe} {
+		m.objects.WithLabelValues(string(written))
+	}
 	for _, outcome := range []string{"verified", "unverified", "maybe"} {
 		m.signatures.WithLabelValues(outcome)
 	}
-	m.registry.MustRegister(m.begun, m.running, m.ended, m.refused, m.signatures,
+	m.registry.MustRegister(m.begun, m.running, m.ended, m.refused, m.signatures, m.objects,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -57,6 +64,8 @@ func (m *metrics) finished(code string) {
 func (m *metrics) refuse(reason string) { m.refused.WithLabelValues(reason).Inc() }
 
 func (m *metrics) signed(outcome string) { m.signatures.WithLabelValues(outcome).Inc() }
+
+func (m *metrics) written(w conversation.Written) { m.objects.WithLabelValues(string(w)).Inc() }
 
 // watching answers whether it's alive, whether it takes conversations, and the metrics.
 func (s *Server) watching() http.Handler {

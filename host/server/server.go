@@ -43,6 +43,7 @@ type Server struct {
 	seal     *sealKey
 	ledger   ledger
 	root     *os.Root // nil: no document can be named
+	buckets  buckets
 	metrics  *metrics
 	reach    func(context.Context) error // nil: the browser is started when it's needed
 
@@ -91,6 +92,9 @@ func listen(cfg *config.Config, options conversation.Options, log *slog.Logger, 
 		if s.root, err = os.OpenRoot(s.cfg.Root); err != nil {
 			return nil, cfg.Mistake(err, "serve", "root")
 		}
+	}
+	if s.buckets, err = openBuckets(context.Background(), cfg, s.metrics.written); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	var certificate *tls.Config
 	if s.cfg.Cert != "" {
@@ -172,7 +176,7 @@ func (s *Server) Close() error {
 	if s.root != nil {
 		errs = append(errs, s.root.Close())
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.buckets.close())...)
 }
 
 // Serve holds conversations until ctx ends. Then it takes no new ones, lets those that run end by themselves for a while, cancels

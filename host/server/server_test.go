@@ -208,7 +208,11 @@ type said struct {
 	Document     *struct{ Name, SHA256 string }
 	File         *struct{ Path, Name, SHA256 string }
 	ID           string
-	Part         *struct {
+	Object       *struct {
+		Name, Written, Why string
+		Error              *struct{ Code, Retry string }
+	}
+	Part *struct {
 		Offset, Size int64
 		SHA256       string
 		Data         []byte

@@ -66,6 +66,18 @@ func (v *visitor) File(path string) (fs.File, error) {
 	return openUnder(v.s.root, path, v.pass)
 }
 
+// Objects says whether there's a bucket.
+func (v *visitor) Objects() bool { return len(v.s.buckets) > 0 }
+
+// Object finds a place in a bucket.
+func (v *visitor) Object(name string, write bool) (conversation.Object, error) {
+	o, err := v.s.buckets.find(name, write, v.pass)
+	if err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
 // Signing counts the signature against the token.
 func (v *visitor) Signing() (func(bool), error) {
 	if v.pass == nil {

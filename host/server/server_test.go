@@ -520,7 +520,7 @@ func TestATimeForEverything(t *testing.T) {
 	require.Equal(t, websocket.StatusNormalClosure, k.closed())
 	idle.counts(1, "conversations_ended_total", "INPUT_TIMEOUT")
 
-	total := serve(t, map[string]any{"limits": map[string]any{"total": "300ms"}}, engine{})
+	total := serve(t, map[string]any{"limits": map[string]any{"total": "2s"}}, engine{})
 	k = total.signing("other/file.pdf")
 	k.fault(problem.TimeOver)
 	require.Equal(t, "cancelled", k.until(said.over).State)

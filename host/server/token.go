@@ -30,7 +30,7 @@ const (
 // claims are what a token says. Those of our own narrow what it's good for; each that isn't there narrows nothing.
 type claims struct {
 	jwt.RegisteredClaims
-	Files       []string // under the root; one that ends in a slash is a folder with all that's in it
+	Files       []string // under the root, or s3://BUCKET/KEY; one that ends in a slash is a folder with all that's in it
 	Environment string   // the server's own
 	Signatures  int      // how many it's good for
 
@@ -77,7 +77,8 @@ type pass struct {
 	expires time.Time
 }
 
-// allows says whether the token is good for the document of that name under the root.
+// allows says whether the token is good for the document of that name under the root, or for that object of a bucket. None of the one is
+// ever of the other: no name under the root has two slashes in a row.
 func (p *pass) allows(name string) bool {
 	if !p.narrowed.files {
 		return true

@@ -180,6 +180,27 @@ func TestPackagesRegisterWithEveryBrowser(t *testing.T) {
 	require.Equal(t, share+"/chromium", filepath.Join(filepath.Dir(links[0].path), string(links[0].data)))
 }
 
+// rpm leaves every folder behind that the package doesn't name.
+func TestAnRpmNamesItsFolders(t *testing.T) {
+	dir := t.TempDir()
+	given, nfpm := filepath.Join(dir, "given.yaml"), filepath.Join(dir, "nfpm")
+	require.NoError(t, os.WriteFile(nfpm, []byte("#!/bin/sh\n[ \"$2\" = --config ] && cp \"$3\" '"+given+"'\n"), 0o755))
+	m := maker{source: source, out: filepath.Join(dir, "out"), nfpm: nfpm, made: commit}
+	require.NoError(t, m.pack(target{goos: "linux", arch: "amd64"}, "rpm", []file{
+		{"/usr/share/cmdsign/extension/chromium/icons/icon-16.png", nil, 0o644}, {"/usr/lib64/mozilla/native-messaging-hosts/x.json", nil, 0o644},
+	}))
+	text, err := os.ReadFile(given)
+	require.NoError(t, err)
+	var folders []string
+	for _, line := range regexp.MustCompile(`dst: "([^"]+)", type: dir, packager: rpm`).FindAllStringSubmatch(string(text), -1) {
+		folders = append(folders, line[1])
+	}
+	require.Equal(t, []string{
+		"/usr/lib64/mozilla", "/usr/lib64/mozilla/native-messaging-hosts",
+		"/usr/share/cmdsign", "/usr/share/cmdsign/extension", "/usr/share/cmdsign/extension/chromium", "/usr/share/cmdsign/extension/chromium/icons",
+	}, folders)
+}
+
 func TestTheSumsAreRight(t *testing.T) {
 	m := maker{out: t.TempDir()}
 	require.NoError(t, m.write("a", []byte("one")))

@@ -177,12 +177,12 @@ func (m *maker) pack(t target, form string, files []file) error {
 		}
 		fmt.Fprintf(list, "  - {dst: %q, src: %q%s, file_info: {mode: 0o%o}}\n", f.path, filepath.ToSlash(from), kind, f.mode)
 	}
+	for _, folder := range folders(files) {
+		fmt.Fprintf(list, "  - {dst: %q, type: dir, packager: rpm}\n", folder)
+	}
 	described := stage + ".yaml"
 	if err := os.WriteFile(described, list.Bytes(), 0o644); err != nil {
 		return err
-	}
-	for _, folder := range ownFolders(files) {
-		fmt.Fprintf(list, "  - {dst: %q, type: dir, packager: rpm}\n", folder)
 	}
 	// By its own rules for names: cmdsign_0.1.0_amd64.deb, cmdsign-0.1.0-1.x86_64.rpm.
 	cmd := exec.Command(m.nfpm, "package", "--config", described, "--packager", form, "--target", m.out)
@@ -193,19 +193,20 @@ func (m *maker) pack(t target, form string, files []file) error {
 	return nil
 }
 
-// ownFolders are those that nobody else has: rpm takes away only folders that it was told of.
-func ownFolders(files []file) []string {
-	var folders []string
+// standard are the folders that a system has before any package of ours (the Filesystem Hierarchy Standard).
+var standard = []string{
+	"/", "/etc", "/etc/opt", "/usr", "/usr/bin", "/usr/lib", "/usr/lib64", "/usr/share", "/usr/share/doc", "/usr/share/man", "/usr/share/man/man1",
+}
+
+// folders are those that the files need beyond the standard ones. rpm takes away only folders that it was told of, once no other package
+// has them; dpkg takes away what is empty.
+func folders(files []file) []string {
+	var all []string
 	for _, f := range files {
-		for folder := path.Dir(f.path); ; folder = path.Dir(folder) {
-			if base := path.Base(path.Dir(folder)); folder == "/" || slices.Contains(folders, folder) || base == "/" {
-				break
-			}
-			if strings.Contains(folder+"/", "/cmdsign/") {
-				folders = append(folders, folder)
-			}
+		for folder := path.Dir(f.path); !slices.Contains(standard, folder) && !slices.Contains(all, folder); folder = path.Dir(folder) {
+			all = append(all, folder)
 		}
 	}
-	slices.Sort(folders)
-	return folders
+	slices.Sort(all)
+	return all
 }

@@ -11,11 +11,11 @@ FUZZTIME ?= 60s
 # Debian's Go and a Go unpacked as go.dev says are both found.
 export PATH := $(PATH):/usr/local/go/bin
 
-GOCODE := host installer manifests extension/e2e
+GOCODE := host installer manifests extension/e2e examples
 
 .PHONY: build host server extension dist test-package test test-extension test-screen test-long test-s3 test-wine faults kills soak lint lint-go lint-extension fmt cross fuzz demo clean deps
 
-# bin/cmdsign and extension/dist/{chromium,firefox}.
+# bin/cmdsign and extension/dist/{chromium,firefox,component}.
 build: host extension
 
 host:

@@ -1,7 +1,8 @@
-// Builds dist/chromium and dist/firefox from one source.
+// Builds dist/chromium, dist/firefox and dist/component from one source.
 
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
+import { buildComponent } from "./component.mjs";
 import { inline } from "./inline.mjs";
 import { manifest } from "./manifest.mjs";
 
@@ -56,3 +57,4 @@ for (const browser of ["chromium", "firefox"]) {
   for (const file of ["preview.html", "preview.css"]) await cp(here(`src/preview/${file}`), `${out}/${file}`);
   await cp(here("src/preview/NOTICE.txt"), `${out}/NOTICE.txt`);
 }
+await buildComponent(version);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { disconnectCode, disconnectTexts } from "../src/background/disconnect";
 import { chooseMode, modesOf } from "../src/background/modes";
-import { versionProblem } from "../src/background/versions";
+import { versionProblem } from "../src/shared/versions";
 
 describe("why the port ended", () => {
   // The browsers' own sentences: facts/native.md 1.5, Chrome's documentation, gecko's NativeMessaging.sys.mjs.

@@ -43,6 +43,7 @@ var mayImport = map[string][]string{
 	"installer":         {"manifests"}, // and installer/dist
 	"extension/drive":   {},
 	"extension/e2e":     {}, // tests only
+	"examples":          {}, // as an integrator's own
 }
 
 // onlyFor are packages that none but these may import; tests may.

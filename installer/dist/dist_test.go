@@ -25,7 +25,7 @@ const source = "../.."
 // commit is a time for what is made.
 var commit = time.Date(2026, 11, 22, 7, 3, 41, 0, time.UTC)
 
-// made are the extension's zips, of a copy of the source in another folder, whose files are of another time and have other modes.
+// made are the extension's zips and the component, of a copy of the source in another folder, whose files are of another time and have other modes.
 func made(t *testing.T, written time.Time, mode fs.FileMode, cwd string) map[string][32]byte {
 	t.Helper()
 	root := t.TempDir()
@@ -53,6 +53,7 @@ func made(t *testing.T, written time.Time, mode fs.FileMode, cwd string) map[str
 	m.version, err = readVersion(filepath.Join(root, "VERSION"))
 	require.NoError(t, err)
 	require.NoError(t, m.extensions())
+	require.NoError(t, m.component())
 	for _, kind := range []manifests.Kind{manifests.Chromium, manifests.Firefox} {
 		built, err := m.built(kind)
 		require.NoError(t, err)
@@ -66,16 +67,17 @@ func made(t *testing.T, written time.Time, mode fs.FileMode, cwd string) map[str
 	for _, e := range entries {
 		data, err := os.ReadFile(filepath.Join(m.out, e.Name()))
 		require.NoError(t, err)
+		require.False(t, bytes.Contains(data, []byte(root)), "%s tells where it was built", e.Name())
 		sums[e.Name()] = sha256.Sum256(data)
 	}
 	return sums
 }
 
-// The same source gives the same zips, wherever and whenever they are made.
+// The same source gives the same zips and component, wherever and whenever they are made.
 func TestTheZipsAreReproducible(t *testing.T) {
 	here := made(t, time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), 0o644, "extension")
 	there := made(t, time.Date(2031, 5, 6, 7, 8, 9, 0, time.Local), 0o600, ".")
-	require.Len(t, here, 2)
+	require.Len(t, here, 4)
 	require.Equal(t, here, there)
 }
 

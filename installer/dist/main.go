@@ -1,4 +1,4 @@
-// Command dist makes what is given to people: zips of the extension for the stores, archives with the program for each system, the deb
+// Command dist makes what is given to people: zips of the extension for the stores, the web component, archives with the program for each system, the deb
 // and the rpm, and their checksums. "make dist" builds the programs and calls it; docs/PACKAGES.md tells what comes out. Everything is
 // the same to the byte when it's made again from the same commit by the same Go.
 package main
@@ -44,7 +44,7 @@ func (m *maker) run() error {
 	if err := m.begin(); err != nil {
 		return err
 	}
-	for _, step := range []func() error{m.extensions, m.archives, m.packages, m.sums} {
+	for _, step := range []func() error{m.extensions, m.component, m.archives, m.packages, m.sums} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ import { HostPort } from "./port";
 import * as problems from "./problems";
 import { watchDownloads } from "./rescue";
 import { loadRelayTab, loadSettings, loadView, saveRelayTab, saveView } from "./store";
-import { versionProblem } from "./versions";
+import { versionProblem } from "../shared/versions";
 
 /** How long a host may take to speak, and an idle one is kept for the next page, in ms. */
 const limits = { hello: 10_000, idle: 20_000, detach: 900, lookAgain: 8_000 };

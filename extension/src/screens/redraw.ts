@@ -4,8 +4,8 @@ import { t } from "../shared/i18n";
 import type { View } from "../shared/view";
 import { position, stepName } from "./stepper";
 
-/** Puts what draw gives into main. same: it's the screen that is shown already. */
-export function redraw(main: HTMLElement, same: boolean, draw: () => Node[]): void {
+/** Puts what draw gives into main. same: it's the screen that is shown already. take: a new screen's heading takes the focus. */
+export function redraw(main: HTMLElement, same: boolean, draw: () => Node[], take = true): void {
   const root = main.getRootNode() as Document | ShadowRoot;
   const typed = same ? new Map([...main.querySelectorAll("input")].map((i) => [i.id, i.type === "checkbox" || i.type === "radio" ? i.checked : i.value])) : new Map();
   const focused = same ? (root.activeElement as HTMLElement | null)?.id : "";
@@ -18,7 +18,7 @@ export function redraw(main: HTMLElement, same: boolean, draw: () => Node[]): vo
   }
   for (const details of main.querySelectorAll("details")) details.open ||= details.id !== "" && open.includes(details.id);
   if (focused) root.getElementById(focused)?.focus();
-  else if (!same) focusHeading(main);
+  else if (!same && take) focusHeading(main);
 }
 
 /** Puts nodes into main. One that stands there already isn't moved: a frame that is, even for a moment, loads anew. */

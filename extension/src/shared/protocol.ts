@@ -96,6 +96,19 @@ export interface Leftover {
   path?: string;
 }
 
+/** Who runs the computer that signs, where that isn't the person's own. */
+export interface Operator {
+  name: string;
+  privacy: string;
+}
+
+/** The key that secrets may be sealed to. */
+export interface SealOffer {
+  hpke: string;
+  key: { kty: string; crv: string; x: string; y: string; kid: string };
+  required?: boolean;
+}
+
 export interface HostMessage {
   state?: string;
   status?: string;
@@ -117,6 +130,10 @@ export interface HostMessage {
   unfinished?: Leftover[];
   /** What ended a short while ago. */
   ended?: Leftover[];
+  operator?: Operator;
+  seal?: SealOffer;
+  /** Of a prompt, for what is sealed. */
+  nonce?: string;
   notes?: string[];
   document?: DocInfo;
   received?: number;
@@ -149,13 +166,16 @@ export interface Chunk {
 }
 
 export type ClientMessage =
-  | { start: ""; mode: Mode; auto_screenshot: 0 | 1; lang: "pt" | "en"; protocol: number; min_protocol: number; client: string; environment?: "sandbox" }
+  | { start: ""; mode?: Mode; auto_screenshot: 0 | 1; lang: "pt" | "en"; protocol: number; min_protocol: number; client: string; environment?: "sandbox"; jwt?: string }
   | { upload_local: Chunk }
   | { document: { pdf_file_path: string } }
   | { document_data: number }
   | { phone: string; pin?: string; pin_token?: string; confirm: string; sign_again?: string; visible?: Visible }
+  | { sealed_to: string; phone_sealed: string; pin_sealed: string; confirm: string; sign_again?: string }
   | { otp?: string; otp_token?: string }
+  | { sealed_to: string; otp_sealed: string }
   | { resend: "" }
   | { cancel: "" }
   | { screenshot: "" }
+  | { download: { id: string; offset: number } }
   | { open: "file" | "folder"; id: string };

@@ -1,6 +1,6 @@
 // What every page of the extension shows: one value, made by the worker. It never holds a PIN or a code that was typed.
 
-import type { DocInfo, FileInfo, Leftover, Mode, Problem, Result, Visible } from "./protocol";
+import type { DocInfo, FileInfo, Leftover, Mode, Operator, Problem, Result, Visible } from "./protocol";
 
 export type Screen =
   | "choose" // nothing is under way
@@ -68,7 +68,7 @@ export interface View {
   /** What went wrong on this screen. */
   problem?: Problem;
 
-  host?: { version: string; environment: string; custom: boolean; modes: Mode[]; browserAt?: string; noBrowser?: boolean; visible?: boolean };
+  host?: { version: string; environment: string; custom: boolean; modes: Mode[]; browserAt?: string; noBrowser?: boolean; visible?: boolean; operator?: Operator };
   /** How the browser of this signing is held; in launch the PIN passes the host. */
   mode: Mode;
   /** A try in the sandbox inside the host: nothing of it has legal value. */

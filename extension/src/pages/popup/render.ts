@@ -1,10 +1,10 @@
 // Draws a view of the popup.
 
 import { code } from "../../screens/code";
+import { environment } from "../../screens/environment";
 import { announcement, redraw } from "../../screens/redraw";
 import type { Act, Screen } from "../../screens/screen";
 import { afterCode, working } from "../../screens/working";
-import { h } from "../../shared/dom";
 import { t } from "../../shared/i18n";
 import type { Screen as Name, View } from "../../shared/view";
 import { forgetPreview } from "./preview";
@@ -46,11 +46,4 @@ export function render(view: View, act: Act, main: HTMLElement, live: HTMLElemen
 
   live.textContent = announcement(view, main);
   footer.replaceChildren(...environment(view));
-}
-
-function environment({ host, trial }: View): Node[] {
-  if (trial) return [h("p", { className: "environment" }, t("trialFooter"))];
-  if (!host || host.environment === "production" || host.environment === "") return [];
-  const text = host.custom ? t("environmentOwn", host.environment) : t("environment", host.environment);
-  return [h("p", { className: "environment" }, text)];
 }

@@ -6,7 +6,7 @@ import { chooseMode, modesOf } from "../../background/modes";
 import { HostPort } from "../../background/port";
 import * as problems from "../../background/problems";
 import { loadSettings } from "../../background/store";
-import { versionProblem } from "../../background/versions";
+import { versionProblem } from "../../shared/versions";
 import type { HostMessage, Mode, Problem } from "../../shared/protocol";
 
 export type Check = { problem: Problem } | { version: string; mode: Mode; browserAt: string; noBrowser: boolean; trial: boolean };

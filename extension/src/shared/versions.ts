@@ -1,4 +1,4 @@
-import { MIN_PROTOCOL, PROTOCOL, type HostMessage } from "../shared/protocol";
+import { MIN_PROTOCOL, PROTOCOL, type HostMessage } from "./protocol";
 
 /** Which end is too old for the other, if one is. A host that names no version is from before there was one. */
 export function versionProblem(hello: HostMessage): "VERSION_HOST_OLD" | "VERSION_CLIENT_OLD" | undefined {

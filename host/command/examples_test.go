@@ -237,7 +237,7 @@ func (p *componentPage) screen(name string) {
 	p.t.Helper()
 	at := ""
 	p.until(`(() => {
-		const at = shadow.querySelector("main").dataset.screen;
+		const at = shadow.querySelector("#screen").dataset.screen;
 		return at === `+strconv.Quote(name)+` || ["failed", "interrupted", "cancelled", "unverified"].includes(at) ? at : "";
 	})()`, &at)
 	require.Equal(p.t, name, at, p.text())

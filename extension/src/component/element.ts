@@ -52,7 +52,8 @@ export class SignWithCmd extends HTMLElement {
   #shown: string | undefined;
   #drawn = "";
   #urls: { document?: string; file?: string } = {};
-  #main = h("main", { attrs: { part: "main" } });
+  #main = h("div", { id: "screen", attrs: { part: "screen" } });
+  #region = h("section");
   #live = h("p", { className: "visually-hidden", attrs: { role: "status" } });
   #official = h("p", { className: "official", attrs: { part: "official" } });
 
@@ -60,7 +61,8 @@ export class SignWithCmd extends HTMLElement {
     super();
     const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = sheets;
-    root.append(this.#official, this.#main, this.#live);
+    this.#region.append(this.#official, this.#main, this.#live);
+    root.append(this.#region);
   }
 
   /** The document: an address, a File, a Blob or bytes. */
@@ -224,7 +226,8 @@ export class SignWithCmd extends HTMLElement {
       // Somebody who is busy elsewhere in the page keeps the cursor there.
       redraw(this.#main, same, () => draw(view, (action) => this.#conversation.act(action), around), inside);
       for (const [selector, part] of parts) for (const el of this.#main.querySelectorAll(selector)) el.part.add(part);
-      this.#main.lang = t("langTag");
+      this.#region.lang = t("langTag");
+      this.#region.setAttribute("aria-label", t("product"));
       this.#official.textContent = t("notOfficial");
       this.#main.dataset.screen = view.screen;
       if (!first) this.#live.textContent = announcement(view, this.#main);

@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { build } from "esbuild";
+import { componentOptions } from "../../component.mjs";
 import { inline } from "../../inline.mjs";
 
 const root = new URL("../..", import.meta.url).pathname;
@@ -16,6 +17,9 @@ export const pages = {
   history: ["entries", "off"],
   options: ["plain"],
 };
+
+/** The states of <sign-with-cmd> that are shown (component.ts plays them). */
+export const component = ["choose", "document", "credentials", "credentials-wrong", "working", "code", "sending", "assist", "done", "failed", "lost"];
 
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".png": "image/png", ".svg": "image/svg+xml", ".pdf": "application/pdf" };
 
@@ -49,6 +53,9 @@ export async function gallery() {
     const html = await readFile(`${root}src/pages/${page}/${page}.html`, "utf8");
     await writeFile(`${folder}/${page}.html`, html.replace(/<script src="\w+\.js">/, '<script type="module" src="page.js">'));
   }
+  await build({ ...componentOptions(), entryPoints: [`${root}test/gallery/component.ts`], outfile: `${folder}/component.js`, define: { VERSION: '"0"' } });
+  await writeFile(`${folder}/component.html`, `<!doctype html><html><head><meta charset="utf-8"><title>sign-with-cmd</title><style>:root { color-scheme: light dark }</style>
+    <script type="module" src="component.js"></script></head><body><main><sign-with-cmd></sign-with-cmd></main></body></html>`);
   const states = [...(await readFile(`${root}test/gallery/states.ts`, "utf8")).matchAll(/^    "([a-z-]+)": \{/gm)].map((m) => m[1]);
   const { site, stop } = await serve(folder);
   const url = (page, state, query = "") => (lang) => `${site}/${page}.html${query}#lang=${lang}&page=${page}&state=${state}`;
@@ -56,6 +63,7 @@ export async function gallery() {
     ...states.map((name) => ({ name, url: url("popup", name), width: 400 })),
     { name: "window", url: url("popup", "choose", "?window"), width: 460 },
     { name: "large", url: url("popup", "document", "?large"), width: 760 },
+    ...component.map((name) => ({ name: `component-${name}`, url: url("component", name), width: 560 })),
     ...Object.entries(pages).flatMap(([page, its]) => its.map((state) => ({ name: `${page}-${state}`, url: url(page, state), width: 760 }))),
   ];
   return {

@@ -1,7 +1,7 @@
 // The pictures of docs/SCREENS.md: all states of the popup, and all other pages, on a sheet for each language and look, and what of
 // the popup is seen at once when the browser shows it at 200 %. And those of the guides and the README: a few states side by side.
 //
-//	node test/gallery/sheets.mjs ../docs/images [guide|popup|popup-200|pages]…
+//	node test/gallery/sheets.mjs ../docs/images [guide|popup|popup-200|component|pages]…
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -18,10 +18,12 @@ await preview(await contract(browser));
 /** A popup is 600 pixels high at most (Chromium and Firefox): at 200 % these many of its own. */
 const highAt200 = 300;
 
-const isPage = ({ width }) => width > 460;
+const isComponent = ({ name }) => name.startsWith("component-");
+const isPage = (shot) => shot.width > 460 && !isComponent(shot);
 const kinds = [
-  { dir: "popup", of: shots.filter((s) => !isPage(s)), columns: 6 },
+  { dir: "popup", of: shots.filter((s) => !isPage(s) && !isComponent(s)), columns: 6 },
   { dir: "popup-200", of: shots.filter((s) => !isPage(s) && s.width === 400), columns: 6, height: highAt200 },
+  { dir: "component", of: shots.filter(isComponent), columns: 3 },
   { dir: "pages", of: shots.filter(isPage), columns: 3, most: 1600 },
 ];
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,9 +30,9 @@ func TestSeveralDocumentsOneAfterTheOther(t *testing.T) {
 	}
 	if long(t) {
 		turns = append(turns,
-			turn{"", "signed"}, turn{"wrong-pin-once", "signed"}, turn{"", "signed"}, turn{"session-expired", "failed"},
+			turn{"", "signed"}, turn{"wrong-pin-once", "signed"}, turn{"", "signed"}, turn{"session-expired", "maybe"},
 			turn{"", "signed"}, turn{"result-error", "maybe"}, turn{"cookie-banner", "signed"}, turn{leaveOut, "skipped"},
-			turn{"result-link", "signed"}, turn{"error-500-at-code", "failed"}, turn{"", "signed"}, turn{"result-unsigned", "look"},
+			turn{"result-link", "signed"}, turn{"error-500-at-code", "maybe"}, turn{"", "signed"}, turn{"result-unsigned", "look"},
 			turn{"result-newtab", "signed"}, turn{"", "signed"})
 	}
 	person := newPerson(t)
@@ -52,7 +53,6 @@ func TestSeveralDocumentsOneAfterTheOther(t *testing.T) {
 		browser.atTurn("document", i)
 		popup.seen()
 		if turn.fault == leaveOut {
-			t.Log(popup.text(), popup.eval(`document.body.outerHTML`))
 			popup.pressText("button", "fora")
 		} else {
 			popup.press("button.primary")
@@ -67,6 +67,7 @@ func TestSeveralDocumentsOneAfterTheOther(t *testing.T) {
 			s.sign(i)
 		}
 	}
+	popup = s.popup
 	popup.until("finished")
 	if dir := os.Getenv("E2E_PICTURES"); dir != "" {
 		popup.picture("queue-finished")
@@ -75,7 +76,9 @@ func TestSeveralDocumentsOneAfterTheOther(t *testing.T) {
 	signatures := 0
 	for i, row := range browser.shown().Queue.Rows {
 		require.Equal(t, turns[i].becomes, row.State, "%d: %s", i, turns[i].fault)
-		if row.State == "signed" || row.State == "look" || row.State == "maybe" {
+		// The site signs nothing in these, which nobody but itself can know.
+		signs := !slices.Contains([]string{"session-expired", "error-500-at-code", "result-unsigned"}, turns[i].fault)
+		if signs && (row.State == "signed" || row.State == "look" || row.State == "maybe") {
 			signatures++
 		}
 		if row.State == "signed" {
@@ -121,6 +124,7 @@ func (s *several) credentials() { s.browser.p.t.Helper(); s.popup.credentials(go
 func (s *several) sign(i int) {
 	t, turn := s.browser.p.t, s.turns[i]
 	t.Helper()
+	t.Logf("%d: %q", i, turn.fault)
 	switch turn.fault {
 	case "file-refused":
 	case "wrong-pin-once":
@@ -129,6 +133,10 @@ func (s *several) sign(i int) {
 		fallthrough
 	default:
 		s.browser.atTurn("code", i)
+		if i > 0 && s.turns[i-1].fault == "result-newtab" {
+			s.popup.close() // the tab that came to the front closes it too
+			s.popup = s.browser.click()
+		}
 		s.set(s.next(i))
 		code := s.popup.code(goodPhone)
 		if turn.fault == "wrong-code-once" {

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -137,6 +138,15 @@ type Message struct {
 	Contains []string     `yaml:"contains"`
 	Code     problem.Code `yaml:"code"`
 }
+
+// Builtin gives the built-in pages, which nobody may change.
+var Builtin = sync.OnceValue(func() *Pages {
+	pages, err := ParsePages(builtinPages)
+	if err != nil {
+		panic("the built-in pages: " + err.Error())
+	}
+	return pages
+})
 
 // LoadPages gives the built-in pages, overridden by the file at path unless that is empty: a page of the same name is
 // replaced, another is added; a list that the file names replaces the built-in one. The error is PAGES_INVALID and names

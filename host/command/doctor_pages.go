@@ -37,7 +37,7 @@ func examinePages(cmd *cobra.Command, cfg *config.Config) ([]installer.Finding, 
 	if err != nil {
 		return nil, err
 	}
-	method := cmdpages.New(w.method(string(browser.ModeLaunch), cfg, pages, log))
+	method := cmdpages.New(w.method(string(browser.ModeLaunch), cfg, pages(), log))
 	viewer, err := method.Viewer(cmd.Context())
 	if err != nil {
 		return nil, errors.Join(err, method.Close())

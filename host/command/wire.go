@@ -120,7 +120,7 @@ func wire(ctx context.Context, cfg *config.Config, link *browser.Link, log *slog
 		Doctor:      checks(cfg),
 		Log:         log,
 		NewMethod: func(mode string) conversation.Method {
-			return cmdpages.New(w.method(mode, cfg, pages, log))
+			return cmdpages.New(w.method(mode, cfg, pages(), log))
 		},
 	}
 	if w.other != nil {
@@ -189,13 +189,18 @@ func (w *wired) close() {
 	}
 }
 
-// pages are the page descriptions that count in the environment.
-func (w *wired) pages(cfg *config.Config) (*cmdpages.Pages, error) {
+// pages are the page descriptions that count in the environment. A file of the person's own is read at once, so that a mistake in it is
+// told before anything begins; the built-in ones where they're first needed, which isn't before the first message.
+func (w *wired) pages(cfg *config.Config) (func() *cmdpages.Pages, error) {
 	file := w.env.Pages
 	if file == "" {
 		file = cfg.Pages
 	}
-	return cmdpages.LoadPages(file)
+	if file == "" {
+		return cmdpages.Builtin, nil
+	}
+	pages, err := cmdpages.LoadPages(file)
+	return func() *cmdpages.Pages { return pages }, err
 }
 
 // method is what the CMD pages are driven with.

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/adrg/xdg"
@@ -235,7 +236,7 @@ func strict(data []byte) (*yaml.Node, error) {
 	return &tree, nil
 }
 
-var environmentName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`)
+var environmentName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`) })
 
 func (c *Config) check() error {
 	if c.Lang != "pt" && c.Lang != "en" {
@@ -270,7 +271,7 @@ func (c *Config) check() error {
 		return err
 	}
 	for name := range c.Environments {
-		if !environmentName.MatchString(name) {
+		if !environmentName().MatchString(name) {
 			return c.Mistake(fmt.Errorf("%q isn't a name: small letters, digits, - and _", name), "environments", name)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -73,7 +74,7 @@ func (c *Config) checkServe() error {
 		return mistake(fmt.Errorf("over %d", maxBuckets), "buckets")
 	}
 	for name, b := range s.Buckets {
-		if !bucketName.MatchString(name) {
+		if !bucketName().MatchString(name) {
 			return mistake(fmt.Errorf("%q isn't a name: small letters, digits and -", name), "buckets", name)
 		}
 		if key, err := b.check(); err != nil {
@@ -109,7 +110,7 @@ func (c *Config) CheckServe() error {
 	return nil
 }
 
-var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+var bucketName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`) })
 
 // maxBuckets bounds how many a server has, so that all can be looked at when it starts.
 const maxBuckets = 50

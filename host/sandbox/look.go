@@ -4,19 +4,20 @@ import (
 	"embed"
 	"html/template"
 	"strings"
+	"sync"
 )
 
 // look is one appearance of the pages. Pages are recognised by a program that must not have learnt one look by heart,
 // so looks differ in markup, ids, field names and language.
 type look struct {
 	name      string
-	templates *template.Template
+	templates func() *template.Template
 	controls  controls
-	languages []string             // the first is used when the language asked for is missing
-	labels    map[string][2]string // what it says in other words than the other looks
-	renewed   bool                 // pages that no program has learnt yet
-	consent   bool                 // a cookie banner lies over each host's pages until it is closed
-	keepPhone bool                 // a refused PIN leaves the phone in its box
+	languages []string                    // the first is used when the language asked for is missing
+	labels    func() map[string][2]string // what it says in other words than the other looks
+	renewed   bool                        // pages that no program has learnt yet
+	consent   bool                        // a cookie banner lies over each host's pages until it is closed
+	keepPhone bool                        // a refused PIN leaves the phone in its box
 }
 
 // controls gives the ids and form names of a look to the pages' controls, which the code calls by the real site's names
@@ -84,15 +85,21 @@ func (c controls) field(control string) string {
 //go:embed templates
 var templateFiles embed.FS
 
-func parse(folder string) *template.Template {
-	return template.Must(template.ParseFS(templateFiles, "templates/shared.html", "templates/"+folder+"/*.html"))
+// parsed reads templates at the first page that needs them: the program that has this inside starts for every signature, and
+// hardly ever for the sandbox.
+func parsed(patterns ...string) func() *template.Template {
+	return sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(templateFiles, patterns...)) })
+}
+
+func folder(name string) func() *template.Template {
+	return parsed("templates/shared.html", "templates/"+name+"/*.html")
 }
 
 var (
-	classicTemplates = parse("classic")
-	modernTemplates  = parse("modern")
-	renewedTemplates = parse("renewed")
-	phoneTemplate    = template.Must(template.ParseFS(templateFiles, "templates/phone.html"))
+	classicTemplates = folder("classic")
+	modernTemplates  = folder("modern")
+	renewedTemplates = folder("renewed")
+	phoneTemplate    = parsed("templates/phone.html")
 )
 
 var looks = []*look{
@@ -100,7 +107,7 @@ var looks = []*look{
 	{name: "banner", templates: classicTemplates, controls: classicControls, languages: []string{"pt", "en"}, keepPhone: true, consent: true},
 	{name: "modern", templates: modernTemplates, controls: modernControls, languages: []string{"en"}},
 	{name: "renewed", templates: renewedTemplates, controls: renewedControls, languages: []string{"pt", "en"},
-		labels: mustTable("templates/renewed/labels.txt"), renewed: true},
+		labels: table("templates/renewed/labels.txt"), renewed: true},
 }
 
 // Looks are the names that Config.Look and ?look= accept.
@@ -139,7 +146,11 @@ func (l *look) language(asked string) string {
 }
 
 // labels are the pages' words, pt and en; a look with one language simply never asks for the other.
-var labels = mustTable("templates/labels.txt")
+var labels = table("templates/labels.txt")
+
+func table(file string) func() map[string][2]string {
+	return sync.OnceValue(func() map[string][2]string { return mustTable(file) })
+}
 
 // mustTable reads a table of texts once; a text missing in a language must stop a test, not show an empty page.
 func mustTable(file string) map[string][2]string {
@@ -168,14 +179,16 @@ func mustTable(file string) map[string][2]string {
 
 // label is a text as the look says it.
 func (l *look) label(key, lang string) string {
-	if texts, ok := l.labels[key]; ok {
-		return in(texts, lang)
+	if l.labels != nil {
+		if texts, ok := l.labels()[key]; ok {
+			return in(texts, lang)
+		}
 	}
 	return label(key, lang)
 }
 
 func label(key, lang string) string {
-	texts, ok := labels[key]
+	texts, ok := labels()[key]
 	if !ok {
 		panic("sandbox: no such label: " + key)
 	}

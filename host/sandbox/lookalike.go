@@ -51,7 +51,7 @@ func (s *Sandbox) serveLookAlike(w http.ResponseWriter, r *http.Request, host st
 		State: "/wEP" + randomText(40), Event: "/wEd" + randomText(40), Start: r.URL.Path, Countries: countries,
 		Limit: sizeText(s.cfg.MaxFile), Name: "documento.pdf", Size: "1 KB", Reference: reference(), Seconds: 120, Spy: true,
 	}
-	s.render(w, http.StatusOK, l.templates, stepTemplate[at], v)
+	s.render(w, http.StatusOK, l.templates(), stepTemplate[at], v)
 }
 
 var lookAlikeOrder = []step{stepIntro, stepChoose, stepPreview, stepDetails, stepCredentials, stepCode}

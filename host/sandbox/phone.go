@@ -30,7 +30,7 @@ func (s *Sandbox) servePhone(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.URL.Path {
 	case "/", "/sandbox/phone":
-		s.render(w, http.StatusOK, phoneTemplate, "phone", struct {
+		s.render(w, http.StatusOK, phoneTemplate(), "phone", struct {
 			Intro, PIN string
 			Faults     []MagicPhone
 		}{s.IntroURL(), PIN, Faults()})

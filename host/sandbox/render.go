@@ -144,7 +144,7 @@ func (x *exchange) pageWith(problem, info string) {
 	if p.step == stepResult {
 		v.Download = downloadPath
 	}
-	x.s.render(x.w, http.StatusOK, p.look.templates, stepTemplate[p.step], v)
+	x.s.render(x.w, http.StatusOK, p.look.templates(), stepTemplate[p.step], v)
 }
 
 // message answers with a page outside the walk: a heading, a text and the way back to the start.
@@ -162,7 +162,7 @@ func (x *exchange) message(status int, key string) {
 	}
 	v := view{look: l, Lang: l.language(lang), Start: x.s.IntroURL(), Consent: x.consent(l)}
 	v.Heading, v.Text = v.T(key), v.T(key+".text")
-	x.s.render(x.w, status, l.templates, "message", v)
+	x.s.render(x.w, status, l.templates(), "message", v)
 }
 
 func (s *Sandbox) newLook() *look {

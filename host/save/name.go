@@ -3,6 +3,7 @@ package save
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -27,7 +28,7 @@ func SignedName(original, marker string) string {
 	if stem == "" {
 		stem = "documento"
 	}
-	if windowsDevice.MatchString(stem) {
+	if windowsDevice().MatchString(stem) {
 		stem = "_" + cut(stem, maxName-len(tail)-1)
 	}
 	return stem + tail
@@ -35,7 +36,9 @@ func SignedName(original, marker string) string {
 
 // Windows takes these for devices, with any extension: learn.microsoft.com, "Naming
 // Files, Paths, and Namespaces".
-var windowsDevice = regexp.MustCompile(`(?i)^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?$`)
+var windowsDevice = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?$`)
+})
 
 func cleaned(s string) string {
 	s = strings.TrimRight(s, `/\`)

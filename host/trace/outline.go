@@ -4,7 +4,6 @@ import (
 	"html"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -57,12 +56,12 @@ var attributes = map[string]kind{
 func Attributes() []string { return slices.Sorted(maps.Keys(attributes)) }
 
 var (
-	tagName     = regexp.MustCompile(`^[a-z][a-z0-9-]{0,40}$`)
-	identToken  = regexp.MustCompile(`^[\p{L}\p{M}\p{N}_$:.\[\]\-]{1,80}$`)
-	manyDigits  = regexp.MustCompile(`\p{N}{3,}`)
-	numberValue = regexp.MustCompile(`^-?[0-9]{1,4}$`)
+	tagName     = later(`^[a-z][a-z0-9-]{0,40}$`)
+	identToken  = later(`^[\p{L}\p{M}\p{N}_$:.\[\]\-]{1,80}$`)
+	manyDigits  = later(`\p{N}{3,}`)
+	numberValue = later(`^-?[0-9]{1,4}$`)
 	// segment is a part of a path that looks like a name and not like a token: short, of few digits.
-	segment = regexp.MustCompile(`^[A-Za-z][A-Za-z_.\-]*(?:[0-9]{1,2}[A-Za-z_.\-]*)*$`)
+	segment = later(`^[A-Za-z][A-Za-z_.\-]*(?:[0-9]{1,2}[A-Za-z_.\-]*)*$`)
 )
 
 const (
@@ -138,7 +137,7 @@ func (r *redactor) node(n Node, depth int) {
 		r.text(n.Text)
 		return
 	}
-	if !tagName.MatchString(n.Tag) || manyDigits.MatchString(n.Tag) || dropped[n.Tag] {
+	if !tagName().MatchString(n.Tag) || manyDigits().MatchString(n.Tag) || dropped[n.Tag] {
 		return
 	}
 	if depth > maxDepth || r.out.Len() > maxDOM-4<<10 {
@@ -195,7 +194,7 @@ func (r *redactor) attribute(n Node, name, value string) {
 			return
 		}
 	case number:
-		if !numberValue.MatchString(value) {
+		if !numberValue().MatchString(value) {
 			return
 		}
 	case flag:
@@ -219,11 +218,11 @@ func (r *redactor) idents(value string) string {
 	tokens := strings.Fields(value)
 	tokens = tokens[:min(len(tokens), maxIdents)]
 	for i, t := range tokens {
-		if !identToken.MatchString(t) || r.named(t) {
+		if !identToken().MatchString(t) || r.named(t) {
 			tokens[i] = maskMiddle
 			continue
 		}
-		tokens[i] = manyDigits.ReplaceAllString(t, maskNumber)
+		tokens[i] = manyDigits().ReplaceAllString(t, maskNumber)
 	}
 	return strings.Join(tokens, " ")
 }
@@ -251,7 +250,7 @@ func (r *redactor) path(value string) string {
 		return maskMiddle
 	}
 	if u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https" {
-		if tagName.MatchString(u.Scheme) {
+		if tagName().MatchString(u.Scheme) {
 			return u.Scheme + ":"
 		}
 		return maskMiddle
@@ -268,7 +267,7 @@ func redactPath(path string, named func(string) bool) string {
 	for i, s := range segments {
 		switch _, ending, dotted := strings.Cut(s, "."); {
 		case s == "" || s == "." || s == "..":
-		case !segment.MatchString(s) || len(s) > maxSegment || named(s):
+		case !segment().MatchString(s) || len(s) > maxSegment || named(s):
 			segments[i] = maskMiddle + fileEnding(s)
 		case dotted && i == len(segments)-1 && !slices.Contains(pageEndings, strings.ToLower(ending[strings.LastIndex(ending, ".")+1:])):
 			segments[i] = maskMiddle + fileEnding(s)

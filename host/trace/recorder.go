@@ -3,7 +3,6 @@ package trace
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -150,7 +149,7 @@ func (r *Recorder) Stuck(step string) {
 func (r *Recorder) Client(version string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if versionLike.MatchString(version) {
+	if versionLike().MatchString(version) {
 		r.opts.Versions.Client = version
 	}
 }
@@ -199,23 +198,23 @@ func (r *Recorder) Write(why string) (string, error) {
 }
 
 var (
-	hostLike    = regexp.MustCompile(`^[A-Za-z0-9.\-\[\]:]{1,100}$`)
-	versionLike = regexp.MustCompile(`^[0-9A-Za-z.+\-]{1,40}$`)
-	agentToken  = regexp.MustCompile(`\b(?:Chrome|HeadlessChrome|Edg|OPR|Vivaldi|Brave|Firefox)/[0-9.]{1,30}`)
-	langToken   = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z]{2,4})?$`)
+	hostLike    = later(`^[A-Za-z0-9.\-\[\]:]{1,100}$`)
+	versionLike = later(`^[0-9A-Za-z.+\-]{1,40}$`)
+	agentToken  = later(`\b(?:Chrome|HeadlessChrome|Edg|OPR|Vivaldi|Brave|Firefox)/[0-9.]{1,30}`)
+	langToken   = later(`^[a-z]{2,3}(-[A-Za-z]{2,4})?$`)
 )
 
 func redactHost(host string) string {
-	if !hostLike.MatchString(host) {
+	if !hostLike().MatchString(host) {
 		return ""
 	}
 	return host
 }
 
 // browserOf keeps of what a browser says of itself its name and version.
-func browserOf(agent string) string { return strings.Join(agentToken.FindAllString(agent, 3), " ") }
+func browserOf(agent string) string { return strings.Join(agentToken().FindAllString(agent, 3), " ") }
 
 func languagesOf(list string) string {
-	kept := slices.DeleteFunc(strings.Split(list, ","), func(l string) bool { return !langToken.MatchString(l) })
+	kept := slices.DeleteFunc(strings.Split(list, ","), func(l string) bool { return !langToken().MatchString(l) })
 	return strings.Join(kept[:min(len(kept), 5)], ",")
 }

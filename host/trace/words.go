@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -18,8 +19,13 @@ var wordList string
 // list of what's kept, since nobody can list what a page may say of a person.
 type Words struct{ kept map[string]bool }
 
+// later compiles an expression where it's first used: these are large, and most runs of the program keep no trace.
+func later(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
 // token is a word or number. Whatever holds a digit is never a word.
-var token = regexp.MustCompile(`[\p{L}\p{M}\p{N}_]+`)
+var token = later(`[\p{L}\p{M}\p{N}_]+`)
 
 // NewWords gives the built-in words and those of the texts.
 func NewWords(texts ...string) *Words {
@@ -36,7 +42,7 @@ func NewWords(texts ...string) *Words {
 }
 
 func (w *Words) add(text string) {
-	for _, t := range token.FindAllString(text, -1) {
+	for _, t := range token().FindAllString(text, -1) {
 		if !hasDigit(t) {
 			w.kept[Fold(t)] = true
 		}
@@ -49,7 +55,7 @@ const shortest = 4
 // Without gives the words less those of a text that mustn't be seen: the document's name may be made of ordinary words.
 func (w *Words) Without(text string) *Words {
 	less := &Words{kept: maps.Clone(w.kept)}
-	for _, t := range token.FindAllString(text, -1) {
+	for _, t := range token().FindAllString(text, -1) {
 		if len([]rune(t)) >= shortest {
 			delete(less.kept, Fold(t))
 		}
@@ -73,8 +79,8 @@ const (
 
 // Numbers that belong together become one, and so do the stars before a phone's last digits, so that nobody can count them.
 var (
-	numbers = regexp.MustCompile(`#(?:[\s.,:\-/()+*•●#]*#)+`)
-	stars   = regexp.MustCompile(`[*•●]+`)
+	numbers = later(`#(?:[\s.,:\-/()+*•●#]*#)+`)
+	stars   = later(`[*•●]+`)
 )
 
 // Redact gives a text with every number and every word that isn't of the list masked, in one line of at most 300 runes. What
@@ -93,10 +99,10 @@ func (w *Words) Redact(text string) string {
 			chunks[i] = maskMiddle // an e-mail address, or what looks like one
 			continue
 		}
-		chunks[i] = token.ReplaceAllStringFunc(chunk, w.mask)
+		chunks[i] = token().ReplaceAllStringFunc(chunk, w.mask)
 	}
-	line := stars.ReplaceAllString(strings.Join(chunks, " "), "*")
-	line = numbers.ReplaceAllString(line, maskNumber)
+	line := stars().ReplaceAllString(strings.Join(chunks, " "), "*")
+	line = numbers().ReplaceAllString(line, maskNumber)
 	if runes := []rune(line); len(runes) > maxText {
 		line = strings.TrimSpace(string(runes[:maxText]))
 	}

@@ -20,7 +20,7 @@ type ending struct {
 type shown struct {
 	Screen  string
 	Problem struct{ Code string }
-	Code    struct{ Resend bool }
+	Code    struct{ Resend, Asked bool }
 	Queue   struct {
 		At   int
 		Rows []struct{ State, Path string }
@@ -136,7 +136,10 @@ func (w *patient) code(now shown) {
 		if err := w.popup.drive.PressText("button", "outro código"); err != nil {
 			w.c.p.t.Logf("resend: %v", err)
 		}
-		for end := time.Now().Add(arrives); w.c.p.sandbox.lastCode(w.phone) == code && time.Now().Before(end); <-time.After(tick) {
+		for end := time.Now().Add(arrives); time.Now().Before(end); <-time.After(tick) {
+			if w.c.p.sandbox.lastCode(w.phone) != code && !w.c.shown().Code.Asked {
+				break
+			}
 		}
 		return
 	}

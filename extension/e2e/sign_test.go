@@ -48,6 +48,7 @@ func (p *popup) credentials(phone, pin string) {
 func (p *popup) code(phone string) string {
 	p.t.Helper()
 	p.until("code")
+	require.Eventually(p.t, func() bool { return !p.c.shown().Code.Asked }, patience, tick, "the code that was asked for doesn't come")
 	code := p.c.p.sandbox.code("+351" + phone)
 	p.write("#code", code)
 	p.press("button.primary")

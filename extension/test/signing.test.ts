@@ -61,6 +61,31 @@ describe("a signing", () => {
     for (const secret of [pin, otp]) for (const form of [secret, btoa(secret)]) expect(everything).not.toContain(form);
   });
 
+  it("takes no code between asking for another and its coming: the page would take none", async () => {
+    const signing = new Queue();
+    await toCode(signing);
+    const prompt = { state: "stage2_input", status: "OK", progress: "otp", reference: "7BKMS6EL", resend: true, id: "d1" };
+    await signing.act({ do: "resend" });
+    await signing.act({ do: "resend" });
+    await signing.act({ do: "otp", code: otp });
+    expect(told("resend")).toHaveLength(1);
+    expect(told("otp_token")).toHaveLength(0);
+    expect(signing.view).toMatchObject({ screen: "code", code: { asked: true } });
+    expect(signing.view.codeSent).toBeFalsy();
+    host().say(prompt);
+    await signing.act({ do: "otp", code: otp });
+    expect(told("otp_token")).toHaveLength(1);
+  });
+
+  it("may ask for another code again where the first asking failed", async () => {
+    const signing = new Queue();
+    await toCode(signing);
+    await signing.act({ do: "resend" });
+    host().say({ state: "stage2_input", status: "ERROR", error: { code: "MESSAGE_OUT_OF_TURN", message: "m", retry: "type" } });
+    await signing.act({ do: "resend" });
+    expect(told("resend")).toHaveLength(2);
+  });
+
   it("gives the PIN to the host in launch mode, which it said before", async () => {
     const signing = new Queue();
     await toDocument(signing, { ...hello, modes: ["launch"] });

@@ -130,7 +130,9 @@ export class Signing {
       case "otp":
         return this.#code(action.code);
       case "resend":
-        if (view.screen === "code") this.#send({ resend: "" });
+        if (view.screen !== "code" || view.code?.asked) return;
+        this.#show({ ...view, problem: undefined, code: { ...view.code!, asked: true } });
+        this.#send({ resend: "" });
         return;
       case "open":
         if (view.id) await this.#open(view.id, action.what);
@@ -283,7 +285,7 @@ export class Signing {
   async #code(typed: string): Promise<void> {
     const code = typed.replace(/[\s-]/g, "");
     const { view } = this;
-    if (view.screen !== "code") return;
+    if (view.screen !== "code" || view.code?.asked) return;
     if (!wellFormed("otp", code)) return this.#show({ ...view, problem: problems.format("otp") });
     const next: View = { ...view, screen: "sending", codeSent: true, sentAt: Date.now(), problem: undefined };
     // Written down first: should the worker die now, the popup must say that a signature may exist.

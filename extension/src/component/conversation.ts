@@ -149,7 +149,9 @@ export class Conversation {
       case "otp":
         return this.#code(action.code);
       case "resend":
-        if (view.screen === "code") this.#send({ resend: "" });
+        if (view.screen !== "code" || view.code?.asked) return;
+        this.#show({ ...view, problem: undefined, code: { ...view.code!, asked: true } });
+        this.#send({ resend: "" });
         return;
       case "screenshot":
         this.#send({ screenshot: "" });
@@ -177,7 +179,7 @@ export class Conversation {
   async #code(typed: string): Promise<void> {
     const code = typed.replace(/[\s-]/g, "");
     const { view } = this;
-    if (view.screen !== "code") return;
+    if (view.screen !== "code" || view.code?.asked) return;
     if (!wellFormed("otp", code)) return this.#show({ ...view, problem: this.speak(() => format("otp")) });
     this.#show({ ...view, screen: "sending", codeSent: true, sentAt: Date.now(), problem: undefined });
     const seal = this.#seal;

@@ -25,8 +25,9 @@ export const code: Screen = (view, act) => {
     h(
       "div",
       { className: "buttons" },
-      h("button", { type: "submit", className: "primary" }, t("confirmCode")),
-      prompt.resend && button(t("resend"), () => act({ do: "resend" })),
+      // Between asking for another code and its coming, the page takes none.
+      h("button", { type: "submit", className: "primary", disabled: prompt.asked ?? false }, t("confirmCode")),
+      prompt.resend && !prompt.asked && button(t("resend"), () => act({ do: "resend" })),
       button(t("cancel"), () => act({ do: "cancel" })),
     ),
   );
@@ -45,6 +46,7 @@ export const code: Screen = (view, act) => {
     ...(prompt.reference
       ? [h("p", { className: "reference" }, h("span", { className: "label" }, t("referenceLabel")), h("code", {}, prompt.reference), h("span", { className: "hint" }, t("referenceHint")))]
       : []),
+    ...(prompt.asked ? [note("info", para(t("codeAsked")))] : []),
     form,
     ...(prompt.approval ? [note("info", para(t("approval")))] : []),
     ...picture(view),

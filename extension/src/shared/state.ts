@@ -81,7 +81,7 @@ function documentFault(error: Problem): boolean {
 
 function stage2Input(view: View, m: HostMessage, now: number): View {
   if (m.progress && m.progress !== "otp") return view;
-  if (!m.progress && m.error && view.code) return { ...view, screen: "code", problem: m.error };
+  if (!m.progress && m.error && view.code) return { ...view, screen: "code", problem: m.error, code: { ...view.code, asked: undefined } };
   return {
     ...view,
     screen: "code",

@@ -95,7 +95,7 @@ export interface View {
   id?: string;
   /** Progress in the order it came, each once. */
   steps: string[];
-  code?: { reference: string; resend: boolean; approval: boolean; sandbox: string; since: number };
+  code?: { reference: string; resend: boolean; approval: boolean; sandbox: string; since: number; asked?: boolean };
   /** A signature may exist from here on. */
   codeSent: boolean;
   /** When the code was sent, in ms since 1970. */

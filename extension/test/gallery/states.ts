@@ -88,6 +88,7 @@ export function states(t: T, say: (pt: string, en: string) => string, now: numbe
     "code-approval-sandbox": {
       ...base, screen: "code", steps: toCode, code: { ...code, approval: true, sandbox: "314159", since: now - 14_000 }, host: { ...host, environment: "sandbox" },
     },
+    "code-another": { ...base, screen: "code", steps: toCode, code: { ...code, asked: true, since: now - 70_000 } },
     "code-wrong-late": {
       ...base, screen: "code", steps: toCode, code: { ...code, since: now - 140_000 },
       problem: error("CODE_WRONG", "type", say("O código de segurança não está certo.", "The security code isn't right."), say("Escreva o último código que recebeu.", "Type the last code that you received.")),

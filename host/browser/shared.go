@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -24,9 +25,14 @@ const (
 type Shared struct {
 	opts     LaunchOptions
 	patience time.Duration
+	life     context.Context // ends with Close
+	end      context.CancelFunc
 
-	mu   sync.Mutex
-	home *home
+	// mu is never held while a browser is asked anything, started or ended: one that hangs would hold up every conversation.
+	mu       sync.Mutex
+	home     *home // where the next tab opens; nil: it has to be started
+	starting *start
+	homes    map[*home]struct{} // home, and those that end with their last tab
 }
 
 // home is one process of a shared browser.
@@ -35,9 +41,17 @@ type home struct {
 	open, opened int
 }
 
+// start is the start of a browser, for all who wait for it.
+type start struct {
+	done chan struct{}
+	err  error
+}
+
 // NewShared says how the browser is started, when it is. patience is how long a tab waits for a browser that doesn't start.
 func NewShared(opts LaunchOptions, patience time.Duration) *Shared {
-	return &Shared{opts: opts, patience: patience}
+	s := &Shared{opts: opts, patience: patience, homes: map[*home]struct{}{}}
+	s.life, s.end = context.WithCancel(context.Background())
+	return s
 }
 
 // Open opens a tab. Errors: BROWSER_NOT_FOUND, BROWSER_FAILED.
@@ -60,66 +74,136 @@ func (s *Shared) tab(ctx context.Context) (Tab, error) {
 		mode: ModeLaunch, local: true, headless: h.headless, notes: h.notes, ctx: within,
 		disconnect: sync.OnceFunc(func() { cancel(); s.leave(h) }),
 	}
-	if err := a.within(ctx, func() error { return a.enter(s.opts.Profiles) }); err != nil {
+	opened := make(chan error, 1)
+	go func() {
+		opened <- a.within(context.WithoutCancel(ctx), func() error { return a.enter(s.opts.Profiles) })
+	}()
+	select {
+	case err = <-opened:
+	case <-ctx.Done():
+		// It's let come to its end first: cut off in the middle, it would leave its browser context in a browser that lives on.
+		go func() { <-opened; a.Close() }()
+		return nil, ctx.Err()
+	}
+	if err != nil {
 		a.Close()
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
 		return nil, problem.Newf(problem.BrowserFailed, "opening a tab: %w", err)
 	}
 	return a, nil
 }
 
-// enter gives the browser, started where none answers.
+// enter gives the browser, started where none answers, with a place in it that leave gives back.
 func (s *Shared) enter(ctx context.Context) (*home, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.home != nil && !s.home.answers() {
-		s.home.Close()
-		s.home = nil
-	}
-	if s.home == nil {
-		tab, err := Launch(ctx, s.opts)
-		if err != nil {
+	for {
+		h, st, err := s.find()
+		switch {
+		case err != nil:
 			return nil, err
+		case h == nil:
+			select {
+			case <-st.done:
+				if st.err != nil {
+					return nil, st.err
+				}
+				continue
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		case h.answers(ctx):
+			return h, nil
+		case ctx.Err() != nil:
+			s.leave(h)
+			return nil, ctx.Err()
 		}
-		s.home = &home{launched: tab.(*launched)}
+		// The tabs that are open in it may only be slow, with a code sent: they keep it, and the next get another.
+		s.mu.Lock()
+		if s.home == h {
+			s.home = nil
+		}
+		s.mu.Unlock()
+		s.leave(h)
 	}
-	s.home.open++
-	s.home.opened++
-	return s.home, nil
 }
 
-func (h *home) answers() bool {
+// find takes a place in the browser that there is, or else gives its start, begun where it hasn't been.
+func (s *Shared) find() (*home, *start, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.life.Err() != nil:
+		return nil, nil, problem.New(problem.BrowserFailed, "the program is ending")
+	case s.home != nil:
+		s.home.open++
+		s.home.opened++
+		return s.home, nil, nil
+	case s.starting == nil:
+		s.starting = &start{done: make(chan struct{})}
+		go s.start(s.starting)
+	}
+	return nil, s.starting, nil
+}
+
+// start starts the browser, whoever of those who wait for it goes away.
+func (s *Shared) start(st *start) {
+	defer close(st.done)
+	tab, err := Launch(s.life, s.opts)
+	s.mu.Lock()
+	s.starting, st.err = nil, err
+	if err != nil {
+		s.mu.Unlock()
+		return
+	}
+	h := &home{launched: tab.(*launched)}
+	s.home, s.homes[h] = h, struct{}{}
+	s.mu.Unlock()
+}
+
+func (h *home) answers(ctx context.Context) bool {
 	if h.ctx.Err() != nil {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(h.ctx, answerTimeout)
+	asking, cancel := context.WithTimeout(h.ctx, answerTimeout)
 	defer cancel()
-	_, err := chromedp.CallBrowser(ctx, cdpbrowser.GetVersion, cdp.Empty{})
+	defer context.AfterFunc(ctx, cancel)()
+	_, err := chromedp.CallBrowser(asking, cdpbrowser.GetVersion, cdp.Empty{})
 	return err == nil
 }
 
 // leave is told of a tab's end.
 func (s *Shared) leave(h *home) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if h.open--; h.open == 0 && h.opened >= renewAfter && s.home == h {
-		s.home = nil
+	h.open--
+	over := h.open == 0 && (h.opened >= renewAfter || s.home != h)
+	if over {
+		delete(s.homes, h)
+		if s.home == h {
+			s.home = nil
+		}
+	}
+	s.mu.Unlock()
+	if over {
 		h.Close()
 	}
 }
 
-// Close ends the browser, and with it what tabs are left.
+// Close ends the browser, and with it what tabs are left. No tab opens after it.
 func (s *Shared) Close() error {
+	s.end()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.home == nil {
-		return nil
+	st := s.starting
+	s.mu.Unlock()
+	if st != nil {
+		<-st.done
 	}
-	h := s.home
-	s.home = nil
-	return h.Close()
+	s.mu.Lock()
+	homes := s.homes
+	s.home, s.homes = nil, nil
+	s.mu.Unlock()
+	var errs []error
+	for h := range homes {
+		errs = append(errs, h.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // The waits between one try and the next: twice as long each time.

@@ -13,7 +13,7 @@ export PATH := $(PATH):/usr/local/go/bin
 
 GOCODE := host installer manifests extension/e2e examples
 
-.PHONY: build host server extension dist test-package test test-extension test-screen test-long test-s3 test-wine faults kills soak lint lint-go lint-extension fmt cross fuzz demo clean deps
+.PHONY: build host server extension dist test-package test test-extension test-screen test-long test-s3 test-wine faults kills soak bench lint lint-go lint-extension fmt cross fuzz demo clean deps
 
 # bin/cmdsign and extension/dist/{chromium,firefox,component}.
 build: host extension
@@ -86,6 +86,12 @@ test-wine:
 SOAK ?= 1000
 soak: deps extension
 	SOAK=$(SOAK) go test -run TestSoak -count 1 -timeout 300m -v ./extension/e2e
+
+# How fast it is beside others, into docs/BENCHMARKS.md. PART=host,verify measures those alone, ROUNDS=n takes fewer turns.
+bench: host deps
+	bash scripts/bench.sh
+	go -C tools/bench build -o ../../bin/bench .
+	./bin/bench -root . -only '$(PART)' -rounds '$(or $(ROUNDS),0)'
 
 lint: lint-go lint-extension
 

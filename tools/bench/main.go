@@ -1,0 +1,104 @@
+// Command bench measures this product beside its peers and writes the tables of docs/BENCHMARKS.md. "make bench" runs it.
+//
+// What a table compares comes from one run in which the contestants take turns, so that whatever else the machine does meets all of them
+// alike. Nothing here fails for being slow: a number is told, with how busy the machine was, and a person judges.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// place is where things are.
+type place struct {
+	root    string // the repository's
+	cmdsign string // the program, as it's given to people
+	peers   string // what was fetched to compare with
+	work    string // thrown away
+	rounds  int    // 0: as many as each part takes by itself
+}
+
+// parts are the tables, in the order of the document.
+var parts = []struct {
+	name string
+	run  func(place) (string, error)
+}{
+	{"host", host},
+	{"verify", verify},
+}
+
+func main() {
+	root := flag.String("root", "../..", "the repository")
+	only := flag.String("only", "", "parts to measure, with commas; empty: all")
+	rounds := flag.Int("rounds", 0, "turns of each contestant; 0: what each part takes by itself")
+	samples := flag.String("samples", "", "")
+	hash := flag.String("sha256", "", "")
+	flag.Parse()
+	var err error
+	switch {
+	case *samples != "":
+		err = makeSamples(*samples)
+	case *hash != "":
+		err = printSHA256(*hash)
+	default:
+		err = run(*root, *only, *rounds)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(root, only string, rounds int) error {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp("", "cmdsign-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	p := place{root: root, cmdsign: filepath.Join(root, "bin", "cmdsign"), peers: filepath.Join(root, "bin", "peers"), work: work, rounds: rounds}
+	// A home of its own: the person's settings aren't measured, and nothing is left among their things.
+	os.Setenv("HOME", filepath.Join(work, "home"))
+	for _, name := range []string{"XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"} {
+		os.Unsetenv(name)
+	}
+	for _, part := range parts {
+		if only != "" && !strings.Contains(","+only+",", ","+part.name+",") {
+			continue
+		}
+		fmt.Fprintln(os.Stderr, "measuring:", part.name)
+		before := load()
+		table, err := part.run(p)
+		if err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
+		}
+		if err := write(filepath.Join(root, "docs", "BENCHMARKS.md"), part.name, circumstances(before)+"\n"+table); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tool finds a program that may be missing: a peer that isn't there is left out and named.
+func tool(names ...string) string {
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+func (p place) turns(usual int) int {
+	if p.rounds > 0 {
+		return p.rounds
+	}
+	return usual
+}

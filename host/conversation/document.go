@@ -99,7 +99,13 @@ func (s *session) look(path string) {
 		s.fault(problem.Wrap(problem.PDFUnreadable, err))
 		return
 	}
-	s.upload = &upload{name: doc.name, size: int64(len(doc.data)), hash: doc.hash, doc: doc}
+	s.upload = &upload{name: doc.name, size: int64(len(doc.data)), hash: doc.hash, doc: doc, allowed: func() error {
+		f, err := s.file(path)
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	}}
 	s.send(reply{State: s.state, Status: statusOK, Progress: string(kindDocument), Document: doc.describe()})
 }
 
@@ -131,6 +137,8 @@ type upload struct {
 	data []byte
 	doc  *original // once it's whole
 	to   Object    // where its signed file is to be written; nil: only into downloads
+	// allowed says whether a visitor may have it signed, by the token that it has brought by then.
+	allowed func() error
 }
 
 // chunk is the object of an upload_local message.
@@ -195,6 +203,9 @@ func (s *session) add(c chunk) error {
 			name = "documento.pdf"
 		}
 		s.upload = &upload{name: name, size: c.Size, hash: c.SHA256}
+		if s.own.Visitor != nil {
+			s.upload.allowed = s.own.Visitor.Upload
+		}
 	}
 	u := s.upload
 	switch {

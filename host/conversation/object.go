@@ -77,7 +77,10 @@ func (s *session) fetch(m message) {
 			s.fault(problem.Wrap(problem.BucketFailed, err))
 			return
 		}
-		s.upload = &upload{name: doc.name, size: int64(len(doc.data)), hash: doc.hash, doc: doc, to: to}
+		s.upload = &upload{name: doc.name, size: int64(len(doc.data)), hash: doc.hash, doc: doc, to: to, allowed: func() error {
+			_, _, err := s.objects(m.UploadS3)
+			return err
+		}}
 		r := reply{State: s.state, Status: statusOK, Progress: string(kindUploadS3), Document: doc.describe()}
 		if to != nil {
 			r.Object = &objectInfo{Name: to.Name(), Written: WrittenNo}

@@ -35,8 +35,17 @@ func TestWhatAnEarlierRunLeft(t *testing.T) {
 	}{
 		"a signed file, held":   {held(signed), journal.SignedSaved, "", "a-signed.pdf"},
 		"an altered file, held": {held(altered), journal.MayBeSigned, "", "a" + UnverifiedMarker + ".pdf"},
-		"the code, sent":        {func(t *testing.T, r *journal.Record, _ string) { require.NoError(t, r.Submitting()) }, journal.MayBeSigned, "", ""},
-		"nothing that signs":    {func(*testing.T, *journal.Record, string) {}, "", journal.NotSigned, ""},
+		"a signed file that the journal doesn't tell of, and a person who signs again": {func(t *testing.T, r *journal.Record, work string) {
+			require.NoError(t, r.Submitting())
+			_, _, err := save.Hold(work, signed)
+			require.NoError(t, err)
+			require.NoError(t, r.Close())
+			records, err := journal.Open(filepath.Join(work, "../../journal"))
+			require.NoError(t, err)
+			require.NoError(t, records.Acknowledge(r.ID()))
+		}, journal.SignedSaved, "", "a-signed.pdf"},
+		"the code, sent":     {func(t *testing.T, r *journal.Record, _ string) { require.NoError(t, r.Submitting()) }, journal.MayBeSigned, "", ""},
+		"nothing that signs": {func(*testing.T, *journal.Record, string) {}, "", journal.NotSigned, ""},
 		"a refused code": {func(t *testing.T, r *journal.Record, _ string) {
 			require.NoError(t, r.Submitting())
 			require.NoError(t, r.Refused("CODE_WRONG"))

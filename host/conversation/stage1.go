@@ -167,6 +167,11 @@ func (s *session) document(m message) (*original, error) {
 		if m.Confirm == "" {
 			return nil, problem.New(problem.ConfirmMissing, "")
 		}
+		if s.own.Visitor != nil {
+			if err := s.upload.allowed(); err != nil {
+				return nil, err
+			}
+		}
 	default:
 		return nil, problem.New(problem.PDFNotFound, "no document was named or uploaded")
 	}

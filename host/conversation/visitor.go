@@ -82,7 +82,7 @@ func (s *session) file(path string) (fs.File, error) {
 
 // place is the path of a file of this computer as the other side may know it: a visitor knows its name.
 func (s *session) place(path string) string {
-	if s.own.Visitor == nil {
+	if s.own.Visitor == nil || path == "" {
 		return path
 	}
 	return filepath.Base(path)

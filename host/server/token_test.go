@@ -9,6 +9,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
+	"maps"
 	"math/big"
 	"net/http"
 	"os"
@@ -22,6 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/config"
+	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig/pdftest"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 )
 
@@ -227,6 +230,48 @@ func TestTheServerAsksForTokens(t *testing.T) {
 	require.Equal(t, 2+3, p.count("refused_total", "TOKEN_REFUSED"))
 	require.NotContains(t, p.log.String(), strings.Split(token, ".")[2])
 	p.stillUp()
+}
+
+// A document that one token brought isn't signed by another that isn't good for it.
+func TestADocumentNeedsTheTokenThatItIsSignedBy(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t)
+	_, settings := shelves(t)
+	maps.Copy(settings, i.settings())
+	settings["limits"] = map[string]any{"per_client": 10}
+	p := serve(t, settings, engine{})
+	only := func(files ...string) string { return i.hs(jwt.MapClaims{"files": files}) }
+	data := pdftest.New(pdftest.Options{Pages: 9})
+	upload := fmt.Sprintf(`{"upload_local":"%s","jwt":"TOKEN"}`, base64.StdEncoding.EncodeToString(data))
+	object := `{"upload_s3":{"fetch":"s3://in/2026/contract.pdf","write":"s3://out/signed/a-signed.pdf"},"jwt":"TOKEN"}`
+	for name, c := range map[string]struct {
+		bring, by, with string
+		code            problem.Code
+	}{
+		"an upload":                      {upload, i.hs(nil), only("other/"), problem.TokenLimit},
+		"an upload, a newer token":       {upload, i.hs(nil), i.hs(jwt.MapClaims{"signatures": 2}), ""},
+		"a path":                         {`{"document":{"pdf_file_path":"session/path/to/file.pdf"},"jwt":"TOKEN"}`, only("session/"), only("other/"), problem.TokenLimit},
+		"a path, a newer token":          {`{"document":{"pdf_file_path":"other/file.pdf"},"jwt":"TOKEN"}`, only("other/"), only("other/file.pdf"), ""},
+		"an object":                      {object, i.hs(nil), only("s3://in/2026/b.pdf", "s3://out/"), problem.TokenLimit},
+		"an object, its place elsewhere": {object, i.hs(nil), only("s3://in/", "s3://out/signed/b/"), problem.TokenLimit},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := p.connect(nil)
+			k.t = t
+			k.send(`{"start":""}`)
+			k.state("stage1_input")
+			k.send(strings.Replace(c.bring, "TOKEN", c.by, 1))
+			doc := k.until(func(s said) bool { return s.Document != nil }).Document
+			k.send(fmt.Sprintf(`{"phone":"+351 900000001","pin":"1234","confirm":"%s","jwt":"%s"}`, doc.SHA256, c.with))
+			if c.code != "" {
+				k.fault(c.code)
+				return
+			}
+			k.state("stage2_input")
+			k.send(`{"cancel":""}`)
+			k.state("cancelled")
+		})
+	}
 }
 
 // A signature that wasn't made isn't counted; one that may have been is.

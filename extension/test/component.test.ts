@@ -231,3 +231,42 @@ it("seals to one length, and never the same twice", async () => {
   await expect(seal("phone", "N", hash, "9".repeat(65))).rejects.toThrow(RangeError);
   await expect(sealTo({ ...offer, key: { ...offer.key, x: offer.key.y } })).rejects.toThrow(KeyRefused);
 });
+
+it.each(["stage2", "stage1"])("doesn't call unsigned what approval in the app may have signed, once the page moves on: %s", async (state) => {
+  const p = page();
+  await p.until("approval");
+  p.server.say({ state, status: "OK", progress: "result_page", id: "7" });
+  p.server.close();
+  expect(p.conversation.view).toMatchObject({ screen: "interrupted", interrupted: { answer: "may_be_signed" } });
+});
+
+it("doesn't take the document itself for the signed one", async () => {
+  const p = page();
+  await p.until("sending");
+  p.server.say(p.done({ size: pdf.length, sha256: hash }));
+  await p.server.got("download");
+  p.server.say({ state: "done", status: "OK", progress: "download", id: "7", part: { offset: 0, size: pdf.length, sha256: hash, data: toBase64(pdf) } });
+  await vi.waitFor(() => expect(p.conversation.view.openProblem?.code).toBe("FILE_NOT_HAD"));
+  expect(p.conversation.file).toBeUndefined();
+});
+
+it("begins anew after a cancel as if nothing had been before", async () => {
+  let late!: (bytes: Uint8Array<ArrayBuffer>) => void;
+  const p = page({ name: "outro.pdf", bytes: () => new Promise((done) => (late = done)) });
+  p.conversation.cancel();
+  void p.conversation.begin({ server: "wss://sign.example.org/", name: "contrato.pdf", bytes: async () => pdf.slice(), version: "1" });
+  await p.until("document");
+  late(signed.slice());
+  await p.begun;
+  expect(p.conversation.document).toEqual(pdf);
+  expect(p.conversation.view.screen).toBe("document");
+
+  // At once, while the server is being waited for.
+  const q = page();
+  await q.hello();
+  await q.server.got("start");
+  q.conversation.cancel();
+  void q.conversation.begin({ server: "wss://sign.example.org/", name: "contrato.pdf", bytes: async () => pdf.slice(), version: "1" });
+  await q.begun;
+  expect(q.conversation.view.screen).toBe("fetching");
+});

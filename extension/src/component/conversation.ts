@@ -48,6 +48,10 @@ export class Conversation {
   #waiting: { fits: (m: HostMessage) => boolean; done: (m: HostMessage | undefined) => void } | undefined;
   #bytes: Uint8Array<ArrayBuffer> | undefined;
   #gives = false;
+  /** The signing that is under way: what an earlier one still waits for changes nothing of this one. */
+  #turn = {};
+  /** The person could have signed without a code of ours: by approval in the app, or on a page by hand. */
+  #without = false;
   #file: Blob | undefined;
 
   /** show: is given each view. speak: runs what makes texts. */
@@ -71,34 +75,41 @@ export class Conversation {
   async begin(given: Given): Promise<void> {
     if (underWay(this.view.screen)) return;
     this.#end();
+    const turn = (this.#turn = {});
     this.#seal = undefined;
+    this.#without = false;
     this.#hash = "";
     this.#bytes = this.#file = undefined;
     const source = { name: given.name, site: "" };
     this.#show({ ...beginning, screen: "fetching", source });
     try {
-      await this.#begin(given);
+      await this.#begin(given, () => this.#turn !== turn || this.view.screen !== "fetching");
     } catch (err) {
       // The end of the connection, and cancel, have told theirs already.
-      if (this.view.screen === "fetching") this.#fail(err instanceof Stop ? err.problem() : own("SERVER_UNREACHABLE"));
+      if (this.#turn === turn && this.view.screen === "fetching") this.#fail(err instanceof Stop ? err.problem() : own("SERVER_UNREACHABLE"));
     }
   }
 
-  async #begin(given: Given): Promise<void> {
+  /** over: it was cancelled meanwhile, or is over otherwise. */
+  async #begin(given: Given, over: () => boolean): Promise<void> {
     if (given.bytes) {
-      this.#bytes = await given.bytes().catch(() => {
+      const bytes = await given.bytes().catch(() => {
         throw new Stop(() => own("DOCUMENT_UNREACHABLE"));
       });
-      if (this.#bytes.length > MAX_PDF) throw new Stop(() => own("DOCUMENT_TOO_LARGE"));
-      this.#hash = await sha256(this.#bytes);
+      if (bytes.length > MAX_PDF) throw new Stop(() => own("DOCUMENT_TOO_LARGE"));
+      const hash = await sha256(bytes);
+      if (over()) return;
+      [this.#bytes, this.#hash] = [bytes, hash];
     }
-    if (this.view.screen !== "fetching") return; // cancelled meanwhile
     const hello = await this.#open(given.server);
+    if (over()) return;
     if (versionProblem(hello)) throw new Stop(() => own("SERVER_UNFIT"));
     if (hello.seal) {
-      this.#seal = await sealTo(hello.seal, given.serverKey).catch(() => {
+      const seal = await sealTo(hello.seal, given.serverKey).catch(() => {
         throw new Stop(() => own("SERVER_KEY_REFUSED"));
       });
+      if (over()) return;
+      this.#seal = seal;
     } else if (given.serverKey) throw new Stop(() => own("SERVER_KEY_REFUSED"));
     this.#gives = hello.capabilities?.includes("download") ?? false;
     const mode = hello.modes?.[0];
@@ -114,19 +125,20 @@ export class Conversation {
       start: "", auto_screenshot: 0, lang: this.speak(lang), protocol: PROTOCOL, min_protocol: MIN_PROTOCOL, client: given.version,
       ...(given.token ? { jwt: given.token } : {}),
     };
-    if (!(await this.#ask(start, (m) => m.state === "stage1_input"))) return this.#refused();
+    const turn = this.#turn;
+    if (!(await this.#ask(start, (m) => m.state === "stage1_input"))) return this.#refused(turn);
     if (given.path) {
       await this.#ask({ document: { pdf_file_path: given.path } }, (m) => m.document !== undefined);
-      return this.#refused();
+      return this.#refused(turn);
     }
     for (const chunk of chunks(given.name, this.#bytes!, this.#hash)) {
-      if (!(await this.#ask({ upload_local: chunk }, (m) => m.progress === "upload_local"))) return this.#refused();
+      if (!(await this.#ask({ upload_local: chunk }, (m) => m.progress === "upload_local"))) return this.#refused(turn);
     }
   }
 
   /** What the server refused before there was a document ends it. */
-  #refused(): void {
-    if (this.view.screen === "fetching" || this.view.screen === "choose") this.#fail(this.view.problem);
+  #refused(turn: object): void {
+    if (this.#turn === turn && (this.view.screen === "fetching" || this.view.screen === "choose")) this.#fail(this.view.problem);
   }
 
   #fail(problem: Problem | undefined): void {
@@ -241,8 +253,7 @@ export class Conversation {
   #lost(): void {
     const { view } = this;
     if (!underWay(view.screen)) return;
-    // Where approval in the app is offered, it may have been given.
-    const maybe = view.codeSent || view.screen === "assist" || (view.screen === "code" && view.code?.approval === true);
+    const maybe = view.codeSent || this.#without;
     this.#show({
       ...view, screen: "interrupted", code: undefined, picture: undefined, cancelling: false, interrupted: { answer: maybe ? "may_be_signed" : "nothing_signed" },
     });
@@ -255,6 +266,8 @@ export class Conversation {
     }
     if (m.nonce) this.#nonce = m.nonce;
     const next = reduce(this.view, m, Date.now());
+    // Where approval in the app was offered, it may have been given, also once the page has moved on.
+    if (next.screen === "assist" || next.code?.approval) this.#without = true;
     const said = next.problem && next.problem === m.error ? { ...next, problem: this.speak(() => forVisitor(next.problem!)) } : next;
     const { document } = said;
     if (this.#hash && m.document && (m.document.sha256 !== this.#hash || m.document.size !== this.#bytes!.length)) {
@@ -274,6 +287,7 @@ export class Conversation {
 
   /** Has the signed file sent here, piece by piece. */
   async #fetch(id: string, { size, sha256: hash }: FileInfo): Promise<void> {
+    const turn = this.#turn;
     const whole = new Uint8Array(Math.min(size, MAX_FILE));
     let offset = 0;
     while (offset < size && size <= MAX_FILE) {
@@ -283,13 +297,15 @@ export class Conversation {
       whole.set(part, offset);
       offset += part.length;
     }
+    if (this.#turn !== turn) return; // another was begun meanwhile
     const { view } = this;
-    if (view.id !== id || underWay(view.screen)) return; // another was begun meanwhile
     this.#end();
     // What the server calls verified must be the page's own document and more, or it isn't offered as that.
     const own = this.#bytes;
-    const continues = !own || view.screen !== "done" || own.every((b, i) => b === whole[i]);
-    if (offset === size && continues && (await sha256(whole)) === hash) this.#file = new Blob([whole], { type: "application/pdf" });
+    const continues = !own || view.screen !== "done" || (whole.length > own.length && own.every((b, i) => b === whole[i]));
+    const fits = offset === size && continues && (await sha256(whole)) === hash;
+    if (this.#turn !== turn) return;
+    if (fits) this.#file = new Blob([whole], { type: "application/pdf" });
     this.#show(this.#file ? view : { ...view, openProblem: this.speak(() => notHad()) });
   }
 

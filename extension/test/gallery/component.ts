@@ -1,6 +1,7 @@
 // Shows <sign-with-cmd> in one state: the real element, with a server that is played to it.
 
 import type { SignWithCmd } from "../../src/component/element";
+import { sha256, toBase64 } from "../../src/shared/base64";
 
 const query = new URLSearchParams(location.hash.slice(1));
 const state = query.get("state")!;
@@ -9,6 +10,7 @@ const say = (p: string, e: string) => (pt ? p : e);
 document.documentElement.lang = pt ? "pt" : "en";
 
 const pdf = new TextEncoder().encode("%PDF-1.7".padEnd(184_320));
+const signed = new TextEncoder().encode("%PDF-1.7".padEnd(184_320) + "%%EOF");
 const name = "Contrato de arrendamento – Rua da Prata 12.pdf";
 const operator = { name: "Imobiliária Exemplo, Lda.", privacy: "https://exemplo.pt/privacidade" };
 const walked = ["root_page", "upload_page", "preview_page"];
@@ -22,6 +24,7 @@ const error = (code: string, retry: string, message: string, next: string) => ({
 
 type Message = Record<string, any>;
 let hash = "";
+const signedHash = await sha256(signed);
 let server: Played;
 
 /** The server of a page's WebSocket, as far as the states need it. */
@@ -43,7 +46,7 @@ class Played {
       hash = m.upload_local.sha256;
       this.say({ state: "stage1_input", status: "OK", progress: "upload_local", document: { name, size: pdf.length, sha256: hash, pages: 6 } });
     }
-    if (m.download) this.say({ state: "done", status: "OK", progress: "download", id: "7", part: { offset: 0, size: pdf.length, sha256: hash, data: btoa(String.fromCharCode(...pdf.subarray(0, 60_000)) + " ".repeat(pdf.length - 60_000)) } });
+    if (m.download) this.say({ state: "done", status: "OK", progress: "download", id: "7", part: { offset: 0, size: signed.length, sha256: signedHash, data: toBase64(signed) } });
   }
   close() {
     this.readyState = 3;
@@ -94,7 +97,7 @@ async function play(): Promise<void> {
   await until(() => screen() === "sending");
   if (state === "sending") return;
   if (state === "lost") return server.close();
-  const file = { name: name.replace(".pdf", "-signed.pdf"), size: pdf.length, sha256: hash };
+  const file = { name: name.replace(".pdf", "-signed.pdf"), size: signed.length, sha256: signedHash };
   server.say({ state: "done", status: "OK", id: "7", document: { name, size: pdf.length, sha256: hash }, result, file });
   await until(() => element.shadowRoot!.querySelector("a[download], .error") !== null);
 }

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -31,17 +30,7 @@ func TestServeFromABucketIntoAnother(t *testing.T) {
 	m.configure(string(settings), fmt.Sprintf("serve: {buckets: {in: {url: 'file://%s', fetch: true}, out: {url: 'file://%s', write: true}}}", m.at("in"), m.at("out")))
 	_, url := m.served()
 
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	ws, _, err := websocket.Dial(ctx, url, nil)
-	require.NoError(t, err)
-	defer ws.CloseNow()
-	ws.SetReadLimit(16 << 20)
-	send := func(f fields) {
-		data, err := json.Marshal(f)
-		require.NoError(t, err)
-		require.NoError(t, ws.Write(ctx, websocket.MessageText, data))
-	}
+	ws, ctx, send := dialled(t, url)
 	type told struct {
 		message
 		Object *struct{ Name, Written string }

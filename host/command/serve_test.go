@@ -45,6 +45,22 @@ func (m *machine) listening(lines int, args ...string) (*host, []string) {
 	return h, at
 }
 
+// dialled is a conversation over WebSocket: what's read from, until when, and what sends.
+func dialled(t *testing.T, url string) (*websocket.Conn, context.Context, func(fields)) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	ws, _, err := websocket.Dial(ctx, url, nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { ws.CloseNow() })
+	ws.SetReadLimit(16 << 20)
+	return ws, ctx, func(f fields) {
+		data, err := json.Marshal(f)
+		require.NoError(t, err)
+		require.NoError(t, ws.Write(ctx, websocket.MessageText, data))
+	}
+}
+
 // A client that knows nothing but the page that the protocol grew from signs over WebSocket: it acts on state, takes status lines in
 // any order, and sends what that page's sample sends.
 func TestClientOfTheFirstPageOverWebSocket(t *testing.T) {
@@ -55,17 +71,7 @@ func TestClientOfTheFirstPageOverWebSocket(t *testing.T) {
 	require.NoError(t, os.WriteFile(pdf, pdftest.New(pdftest.Options{Pages: 2}), 0o600))
 	h, url := m.served("--log-level", "debug")
 
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	ws, _, err := websocket.Dial(ctx, url, nil)
-	require.NoError(t, err)
-	defer ws.CloseNow()
-	ws.SetReadLimit(16 << 20)
-	send := func(f fields) {
-		data, err := json.Marshal(f)
-		require.NoError(t, err)
-		require.NoError(t, ws.Write(ctx, websocket.MessageText, data))
-	}
+	ws, ctx, send := dialled(t, url)
 	var states []string
 	var last message
 	code := ""

@@ -9,6 +9,7 @@ import type { Action, Part } from "../shared/actions";
 import { sha256 } from "../shared/base64";
 import { lang } from "../shared/i18n";
 import { MIN_PROTOCOL, PROTOCOL, type ClientMessage, type HostMessage, type Mode, type Problem, type Visible } from "../shared/protocol";
+import { Question } from "../shared/question";
 import { reduce } from "../shared/state";
 import { chunks } from "../shared/upload";
 import { busy, fresh, initialView, underWay, type View } from "../shared/view";
@@ -69,7 +70,7 @@ export class Signing {
   #parts = new Parts();
   #fetching: AbortController | undefined;
   #said: Said | undefined;
-  #waiting: { fits: (m: HostMessage) => boolean; done: (m: HostMessage | undefined) => void } | undefined;
+  #question = new Question();
   #idle: ReturnType<typeof setTimeout> | undefined;
   #unwatch: (() => void) | undefined;
 
@@ -173,7 +174,7 @@ export class Signing {
   /** Another document comes in place of the one before the person. The conversation goes on, with its tab. */
   replace(): void {
     this.#fetching?.abort(new Error("replaced"));
-    this.#answered(undefined);
+    this.#question.answer(undefined);
     this.#document = undefined;
   }
 
@@ -259,16 +260,7 @@ export class Signing {
 
   /** Sends a message and waits for its answer; undefined where it was refused or the port closed, which the view tells. */
   #ask(message: ClientMessage, fits: (m: HostMessage) => boolean): Promise<HostMessage | undefined> {
-    return new Promise((done) => {
-      this.#waiting = { fits, done };
-      if (!this.#send(message)) this.#answered(undefined);
-    });
-  }
-
-  #answered(m: HostMessage | undefined): void {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    waiting?.done(m);
+    return this.#question.ask(() => this.#send(message), fits);
   }
 
   #credentials({ country, number, pin, visible }: Credentials): void {
@@ -309,7 +301,7 @@ export class Signing {
     if (!underWay(view.screen)) return;
     if (view.screen === "fetching" || view.screen === "document") this.#show(fresh(this.view));
     else this.#show({ ...view, cancelling: true });
-    this.#answered(undefined);
+    this.#question.answer(undefined);
     const link = this.#link;
     if (link?.state && link.state !== "start" && !isOver(link.state)) {
       if (view.confirmed) this.#send({ cancel: "" });
@@ -425,10 +417,10 @@ export class Signing {
     const after = reduce(before, m, Date.now());
     if (after.screen === "document" && this.#said) this.#goOn(after, this.#said);
     else this.#show(after);
-    if (m.status === "ERROR") this.#answered(undefined);
-    else if (this.#waiting?.fits(m)) this.#answered(m);
+    if (m.status === "ERROR") this.#question.answer(undefined);
+    else this.#question.heard(m);
     if (m.state && isOver(m.state)) {
-      this.#answered(undefined);
+      this.#question.answer(undefined);
       this.#tokens.clear();
       this.#unwatch?.();
       this.#unwatch = undefined;
@@ -457,7 +449,7 @@ export class Signing {
     if (this.#link !== link) return;
     this.#link = undefined;
     this.#tokens.clear();
-    this.#answered(undefined);
+    this.#question.answer(undefined);
     const { view } = this;
     const mayBeSigned = view.codeSent || view.screen === "assist";
     void link.relay?.end(mayBeSigned && underWay(view.screen));

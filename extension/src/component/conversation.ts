@@ -4,6 +4,7 @@ import type { Action } from "../shared/actions";
 import { fromBase64, sha256 } from "../shared/base64";
 import { lang } from "../shared/i18n";
 import { MAX_PDF, MIN_PROTOCOL, PROTOCOL, type ClientMessage, type FileInfo, type HostMessage, type Problem } from "../shared/protocol";
+import { Question } from "../shared/question";
 import { reduce } from "../shared/state";
 import { chunks } from "../shared/upload";
 import { versionProblem } from "../shared/versions";
@@ -45,7 +46,7 @@ export class Conversation {
   #seal: Seal | undefined;
   #nonce = "";
   #hash = "";
-  #waiting: { fits: (m: HostMessage) => boolean; done: (m: HostMessage | undefined) => void } | undefined;
+  #question = new Question();
   #bytes: Uint8Array<ArrayBuffer> | undefined;
   #gives = false;
   /** The signing that is under way: what an earlier one still waits for changes nothing of this one. */
@@ -243,7 +244,7 @@ export class Conversation {
         failed(new Error("closed"));
         if (this.#socket !== socket) return;
         this.#socket = undefined;
-        this.#answered(undefined);
+        this.#question.answer(undefined);
         if (spoke) this.#lost();
       };
     });
@@ -261,7 +262,7 @@ export class Conversation {
 
   #heard(m: HostMessage): void {
     if (m.progress === "download") {
-      if (this.#waiting?.fits(m)) this.#answered(m.error ? undefined : m);
+      this.#question.heard(m);
       return;
     }
     if (m.nonce) this.#nonce = m.nonce;
@@ -271,15 +272,15 @@ export class Conversation {
     const said = next.problem && next.problem === m.error ? { ...next, problem: this.speak(() => forVisitor(next.problem!)) } : next;
     const { document } = said;
     if (this.#hash && m.document && (m.document.sha256 !== this.#hash || m.document.size !== this.#bytes!.length)) {
-      this.#answered(undefined);
+      this.#question.answer(undefined);
       this.#show({ ...said, screen: "failed", document, problem: this.speak(() => own("DOCUMENT_DIFFERS")) });
       return this.#end();
     }
     this.#show(said);
-    if (m.status === "ERROR") this.#answered(undefined);
-    else if (this.#waiting?.fits(m)) this.#answered(m);
+    if (m.status === "ERROR") this.#question.answer(undefined);
+    else this.#question.heard(m);
     if (["done", "unverified", "failed", "cancelled"].includes(m.state ?? "")) {
-      this.#answered(undefined);
+      this.#question.answer(undefined);
       if (m.id && m.file && this.#gives) void this.#fetch(m.id, m.file);
       else this.#end();
     }
@@ -310,16 +311,7 @@ export class Conversation {
   }
 
   #ask(message: ClientMessage, fits: (m: HostMessage) => boolean): Promise<HostMessage | undefined> {
-    return new Promise((done) => {
-      this.#waiting = { fits, done };
-      if (!this.#send(message)) this.#answered(undefined);
-    });
-  }
-
-  #answered(m: HostMessage | undefined): void {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    waiting?.done(m);
+    return this.#question.ask(() => this.#send(message), fits);
   }
 
   #send(message: ClientMessage): boolean {
@@ -331,7 +323,7 @@ export class Conversation {
   #end(): void {
     const socket = this.#socket;
     this.#socket = undefined;
-    this.#answered(undefined);
+    this.#question.answer(undefined);
     socket?.close();
   }
 

@@ -5,6 +5,7 @@
 package save
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -19,13 +20,14 @@ import (
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 )
 
-// maxTries is how many names are tried: "x.pdf", "x (2).pdf", … "x (999).pdf".
+// maxTries is how many names are counted through: "x.pdf", "x (2).pdf", … "x (999).pdf". On a server many people sign documents of the same
+// name: after those, what stands in the brackets is random.
 const maxTries = 999
 
 // File is a file that was saved.
 type File struct {
 	Path   string // absolute
-	Name   string // the last part of Path; a number in it when the first name was taken
+	Name   string // the last part of Path; a number, or random letters, in it when the first name was taken
 	Size   int64  // bytes
 	SHA256 string // of the content, lower-case hex
 }
@@ -94,9 +96,12 @@ func (s source) Read(p []byte) (int, error) {
 func publish(temp, path string) (string, error) {
 	extension := filepath.Ext(path)
 	stem := strings.TrimSuffix(path, extension)
-	for try := 1; try <= maxTries; try++ {
+	for try := 1; try <= maxTries+1; try++ {
 		candidate := path
-		if try > 1 {
+		switch {
+		case try > maxTries:
+			candidate = fmt.Sprintf("%s (%s)%s", stem, strings.ToLower(rand.Text()), extension)
+		case try > 1:
 			candidate = fmt.Sprintf("%s (%d)%s", stem, try, extension)
 		}
 		err := placeNew(temp, candidate)
@@ -107,7 +112,7 @@ func publish(temp, path string) (string, error) {
 			return "", fmt.Errorf("naming %s: %w", filepath.Base(candidate), err)
 		}
 	}
-	return "", fmt.Errorf("the names %s to (%d) are all taken", filepath.Base(path), maxTries)
+	return "", fmt.Errorf("no name like %s is free", filepath.Base(path))
 }
 
 // placeNew names temp path, never over anything. A link does that on every common

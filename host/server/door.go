@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -145,6 +146,11 @@ func (s *Server) converse(life context.Context, ws *websocket.Conn, v *visitor) 
 	timed, cancel := context.WithTimeoutCause(ctx, s.cfg.Limits.Total, problem.New(problem.TimeOver, ""))
 	defer cancel()
 	v.end = end
+	if s.keys != nil && v.pass == nil {
+		// Pings keep a conversation: without this they would keep a place for whoever has no token.
+		v.pending = time.AfterFunc(s.cfg.Limits.Idle, func() { end(problem.New(problem.TokenMissing, "")) })
+		defer v.pending.Stop()
+	}
 	opts := s.options
 	opts.Visitor, opts.Log = v, v.log
 

@@ -232,6 +232,30 @@ func TestTheServerAsksForTokens(t *testing.T) {
 	p.stillUp()
 }
 
+// Whoever brings no token doesn't keep a place by pings.
+func TestAPlaceIsNotKeptWithoutAToken(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t)
+	settings := i.settings()
+	settings["limits"] = map[string]any{"idle": "2s"}
+	p := serve(t, settings, engine{})
+	with := p.connect(http.Header{"Authorization": {"Bearer " + i.hs(nil)}})
+	without := p.connect(nil)
+	var last said
+	for end := time.Now().Add(wait); last.Error == nil && time.Now().Before(end); {
+		for _, k := range []*talk{with, without} {
+			k.send(`{"ping":""}`)
+			last = k.until(func(s said) bool { return s.State != "start" || s.Error != nil })
+			require.False(t, k == with && last.Error != nil)
+		}
+	}
+	require.NotNil(t, last.Error)
+	require.EqualValues(t, problem.TokenMissing, last.Error.Code)
+	without.closed()
+	with.send(`{"ping":"still here"}`)
+	with.until(func(s said) bool { return s.Progress == "still here" })
+}
+
 // A document that one token brought isn't signed by another that isn't good for it.
 func TestADocumentNeedsTheTokenThatItIsSignedBy(t *testing.T) {
 	t.Parallel()

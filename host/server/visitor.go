@@ -21,6 +21,7 @@ type visitor struct {
 	client  netip.Addr
 	pass    *pass // of the token that it brought
 	end     context.CancelCauseFunc
+	pending *time.Timer // until a token was taken; nil where none is asked for
 	refused int
 	outcome string // how its last document ended, or why it was sent away
 }
@@ -37,6 +38,9 @@ func (v *visitor) Token(token string) error {
 		return err
 	}
 	v.pass = p
+	if v.pending != nil {
+		v.pending.Stop()
+	}
 	return nil
 }
 

@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"time"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/journal"
@@ -104,7 +106,15 @@ func isPDF(path string) bool {
 }
 
 // check compares the returned file with the original; sealPage is where a visible signature was asked for, 0 for none. Authorities are asked until ctx ends; the rest goes on without them.
-func (s *session) check(ctx context.Context, signedPath, originalPath string, sealPage int) (*pdfsig.Report, error) {
+func (s *session) check(ctx context.Context, signedPath, originalPath string, sealPage int) (report *pdfsig.Report, err error) {
+	// A file that the check breaks off at is kept as one that isn't verified. It would end the program else, now and at every start that
+	// finds it held.
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("the check of a file broke off", "panic", p, "stack", string(debug.Stack()))
+			report, err = nil, errors.New("the check broke off")
+		}
+	}()
 	signed, size, err := open(signedPath)
 	if err != nil {
 		return nil, err
@@ -175,8 +185,11 @@ func (s *session) marker(verdict pdfsig.Verdict) string {
 	return s.opts.Marker
 }
 
-// unreadable is the report of a file that couldn't even be read.
+// unreadable is the report of a file that couldn't even be read. It doesn't say where that lies, which is no visitor's business.
 func unreadable(err error) *pdfsig.Report {
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		err = at.Err
+	}
 	return &pdfsig.Report{
 		Verdict: pdfsig.Failed, SignatureExists: pdfsig.ExistsMaybe,
 		Findings: []pdfsig.Finding{{Check: "readable", Result: pdfsig.Fail, Detail: err.Error()}},

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -61,7 +62,7 @@ func (j *job) cancel() {
 // run signs, checks and saves, and tells how it ended.
 func (j *job) run(method Method) {
 	defer j.cancelFunc()
-	signed, err := method.Sign(j.ctx, j.doc, j)
+	signed, err := j.sign(method)
 	j.drop()
 	j.s.see(func() { j.over(j.committed) })
 	if err != nil {
@@ -72,6 +73,17 @@ func (j *job) run(method Method) {
 	if err := method.Close(); err != nil {
 		j.s.log.Info("closing the browser", "err", err)
 	}
+}
+
+// sign has the method sign. A mistake in it that breaks it off is this document's failure, and ends nobody else's conversation.
+func (j *job) sign(method Method) (signed Signed, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			j.s.log.Error("a signing broke off", "id", j.id(), "panic", p, "stack", string(debug.Stack()))
+			err = problem.New(problem.Internal, "it broke off")
+		}
+	}()
+	return method.Sign(j.ctx, j.doc, j)
 }
 
 // drop forgets the secrets that nobody came to ask for.

@@ -111,8 +111,18 @@ func (s *session) do(f func()) bool {
 	done := make(chan struct{})
 	select {
 	case s.calls <- func() { f(); close(done) }:
-		<-done
-		return true
+		select {
+		case <-done:
+			return true
+		case <-s.over:
+		}
+		// It may have been the last that was done; or f broke off, and the session with it.
+		select {
+		case <-done:
+			return true
+		default:
+			return false
+		}
 	case <-s.over:
 		return false
 	}

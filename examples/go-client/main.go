@@ -147,7 +147,7 @@ func sign(ctx context.Context, url, path string) error {
 
 // save looks at what came before it's kept: the server's own words aren't enough.
 func save(path string, pdf, signed []byte, want string, done message) error {
-	if sum(signed) != want || !bytes.HasPrefix(signed, pdf) {
+	if sum(signed) != want || len(signed) <= len(pdf) || !bytes.HasPrefix(signed, pdf) {
 		return errors.New("not the document and a signature")
 	}
 	out := filepath.Join(filepath.Dir(path), filepath.Base(done.File.Name))

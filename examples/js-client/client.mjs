@@ -71,8 +71,8 @@ for await (const m of messages()) {
       send({ download: { id: m.id, offset: whole.length } });
       continue;
     }
-    if (sha256(whole) !== m.part.sha256 || !whole.subarray(0, pdf.length).equals(pdf)) throw new Error("not the document and a signature");
-    const out = join(dirname(path), last.file.name);
+    if (sha256(whole) !== m.part.sha256 || whole.length <= pdf.length || !whole.subarray(0, pdf.length).equals(pdf)) throw new Error("not the document and a signature");
+    const out = join(dirname(path), basename(last.file.name)); // a name of the server's must not lead elsewhere
     await writeFile(out, whole, { flag: "wx" });
     console.log(JSON.stringify({ file: out, verdict: last.result.verdict, signer: last.result.signer }));
     ws.close();

@@ -18,8 +18,11 @@ async function token() {
   const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const claims = { aud: AUDIENCE, exp: Math.floor(Date.now() / 1000) + 3600, jti: crypto.randomUUID(), signatures: 1 };
   const said = `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}`;
-  const secret = (await readFile(SECRET, "utf8")).trimEnd();
-  return `${said}.${createHmac("sha256", secret).update(said).digest("base64url")}`;
+  // Bytes, as the server reads them: random ones aren't UTF-8. Line ends at its end don't count.
+  const file = await readFile(SECRET);
+  let length = file.length;
+  while (length > 0 && (file[length - 1] === 0x0a || file[length - 1] === 0x0d)) length--;
+  return `${said}.${createHmac("sha256", file.subarray(0, length)).update(said).digest("base64url")}`;
 }
 
 const files = {

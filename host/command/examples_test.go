@@ -33,7 +33,7 @@ import (
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, sandbox.Config{})
-	secret := strings.Repeat("0123456789abcdef", 4)
+	secret := strings.Repeat("\xff\xfe0123456789abcdef", 4) + " " // bytes, as random ones are
 	require.NoError(t, os.Mkdir(m.at("root"), 0o700))
 	require.NoError(t, os.WriteFile(m.at("secret"), []byte(secret+"\n"), 0o600))
 	port := freePort(t)

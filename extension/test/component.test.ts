@@ -108,9 +108,9 @@ it("signs: what was typed stands in no message, and the signed file comes back",
 });
 
 it.each([
-  ["is another document and a signature", async () => new TextEncoder().encode("%PDF-1.7 another contract, signed!!!") as Uint8Array<ArrayBuffer>, undefined],
-  ["isn't what the server said", async () => signed, "0".repeat(64)],
-] as const)("offers no signed file that %s", async (_, make, sum) => {
+  ["is another document and a signature", async () => new TextEncoder().encode("%PDF-1.7 another contract, signed!!!") as Uint8Array<ArrayBuffer>, undefined, "unverified"],
+  ["isn't what the server said", async () => signed, "0".repeat(64), "done"],
+] as const)("offers no signed file that %s", async (_, make, sum, shown) => {
   const bytes = await make();
   const p = page();
   await p.until("sending");
@@ -119,6 +119,7 @@ it.each([
   p.server.say({ state: "done", status: "OK", progress: "download", id: "7", part: { offset: 0, size: bytes.length, sha256: "", data: toBase64(bytes) } });
   await vi.waitFor(() => expect(p.conversation.view.openProblem?.code).toBe("FILE_NOT_HAD"));
   expect(p.conversation.file).toBeUndefined();
+  expect(p.conversation.view.screen).toBe(shown);
 });
 
 it.each([{ sha256: "0".repeat(64) }, { size: 1 }])("stops where the server has another document: %o", async (differs) => {

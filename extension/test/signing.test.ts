@@ -223,6 +223,16 @@ describe("the host", () => {
     expect(signing.view).toMatchObject({ screen: "interrupted", interrupted: { answer: "nothing_signed" }, problem: { code: "HOST_EXITED" } });
   });
 
+  it("that dies once approval in the app was offered may have signed, also where the page has moved on", async () => {
+    const signing = new Queue();
+    await toCode(signing);
+    host().say({ state: "stage2_input", status: "OK", progress: "otp", reference: "7BKMS6EL", approval: true, id: "d1" });
+    host().say({ state: "stage2", status: "OK", progress: "result_page", id: "d1" });
+    await until(() => signing.view.screen === "sending");
+    host().die("Native host has exited.");
+    expect(signing.view).toMatchObject({ screen: "interrupted", interrupted: { answer: "waiting" } });
+  });
+
   it("that dies after the code may have signed: a new one's journal tells, and the browser's own download", async () => {
     const signing = new Queue();
     await toCode(signing);

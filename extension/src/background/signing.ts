@@ -12,7 +12,7 @@ import { MIN_PROTOCOL, PROTOCOL, type ClientMessage, type HostMessage, type Mode
 import { Question } from "../shared/question";
 import { reduce } from "../shared/state";
 import { chunks } from "../shared/upload";
-import { busy, fresh, initialView, underWay, type View } from "../shared/view";
+import { busy, fresh, initialView, mayBeSigned, underWay, type View } from "../shared/view";
 import { callBack } from "./attention";
 import type { DisconnectCode } from "./disconnect";
 import { note } from "./history";
@@ -451,8 +451,7 @@ export class Signing {
     this.#tokens.clear();
     this.#question.answer(undefined);
     const { view } = this;
-    const mayBeSigned = view.codeSent || view.screen === "assist";
-    void link.relay?.end(mayBeSigned && underWay(view.screen));
+    void link.relay?.end(mayBeSigned(view) && underWay(view.screen));
     const problem = problems.ofDisconnect(code);
     if (link.state === "") {
       this.#show({ ...fresh(this.view), screen: "nohost", problem });
@@ -464,9 +463,8 @@ export class Signing {
   /** A signing ended without its end being told. */
   #interrupted(problem?: Problem): void {
     const { view } = this;
-    const mayBeSigned = view.codeSent || view.screen === "assist";
     const next: View = { ...view, screen: "interrupted", problem, code: undefined, picture: undefined, cancelling: false };
-    if (!mayBeSigned) return this.#show({ ...next, interrupted: { answer: "nothing_signed" } });
+    if (!mayBeSigned(view)) return this.#show({ ...next, interrupted: { answer: "nothing_signed" } });
     this.#show({ ...next, interrupted: { answer: "waiting" } });
     const since = view.sentAt ?? Date.now() - 15 * 60_000;
     this.#unwatch?.();
@@ -553,14 +551,14 @@ export class Signing {
     this.view = stored;
     const tab = await loadRelayTab().catch(() => undefined);
     // Where a signature may exist the tab stays: its page may be the only one that shows it.
-    if (tab !== undefined && !stored.codeSent && stored.screen !== "assist") await chrome.tabs.remove(tab).catch(() => {});
+    if (tab !== undefined && !mayBeSigned(stored)) await chrome.tabs.remove(tab).catch(() => {});
     if (tab !== undefined) await saveRelayTab(undefined).catch(() => {});
     const waiting = stored.interrupted?.answer === "waiting";
     if (stored.screen === "nohost") this.view = fresh(this.view);
     else if (underWay(stored.screen) || waiting) {
       this.#interrupted();
       // After the look-out for what the browser saves.
-      void releaseTabs(stored.codeSent || stored.screen === "assist").catch(() => {});
+      void releaseTabs(mayBeSigned(stored)).catch(() => {});
     }
   }
 }

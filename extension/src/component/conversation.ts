@@ -8,7 +8,7 @@ import { Question } from "../shared/question";
 import { reduce } from "../shared/state";
 import { chunks } from "../shared/upload";
 import { versionProblem } from "../shared/versions";
-import { initialView, underWay, type View } from "../shared/view";
+import { initialView, mayBeSigned, underWay, type View } from "../shared/view";
 import { wellFormed } from "../secrets/tokens";
 import { format, forVisitor, notHad, own } from "./problems";
 import { sealTo, type Seal } from "./seal";
@@ -51,8 +51,6 @@ export class Conversation {
   #gives = false;
   /** The signing that is under way: what an earlier one still waits for changes nothing of this one. */
   #turn = {};
-  /** The person could have signed without a code of ours: by approval in the app, or on a page by hand. */
-  #without = false;
   #file: Blob | undefined;
 
   /** show: is given each view. speak: runs what makes texts. */
@@ -78,7 +76,6 @@ export class Conversation {
     this.#end();
     const turn = (this.#turn = {});
     this.#seal = undefined;
-    this.#without = false;
     this.#hash = "";
     this.#bytes = this.#file = undefined;
     const source = { name: given.name, site: "" };
@@ -254,9 +251,8 @@ export class Conversation {
   #lost(): void {
     const { view } = this;
     if (!underWay(view.screen)) return;
-    const maybe = view.codeSent || this.#without;
     this.#show({
-      ...view, screen: "interrupted", code: undefined, picture: undefined, cancelling: false, interrupted: { answer: maybe ? "may_be_signed" : "nothing_signed" },
+      ...view, screen: "interrupted", code: undefined, picture: undefined, cancelling: false, interrupted: { answer: mayBeSigned(view) ? "may_be_signed" : "nothing_signed" },
     });
   }
 
@@ -267,8 +263,6 @@ export class Conversation {
     }
     if (m.nonce) this.#nonce = m.nonce;
     const next = reduce(this.view, m, Date.now());
-    // Where approval in the app was offered, it may have been given, also once the page has moved on.
-    if (next.screen === "assist" || next.code?.approval) this.#without = true;
     const said = next.problem && next.problem === m.error ? { ...next, problem: this.speak(() => forVisitor(next.problem!)) } : next;
     const { document } = said;
     if (this.#hash && m.document && (m.document.sha256 !== this.#hash || m.document.size !== this.#bytes!.length)) {
@@ -304,10 +298,12 @@ export class Conversation {
     // What the server calls verified must be the page's own document and more, or it isn't offered as that.
     const own = this.#bytes;
     const continues = !own || view.screen !== "done" || (whole.length > own.length && own.every((b, i) => b === whole[i]));
-    const fits = offset === size && continues && (await sha256(whole)) === hash;
+    const came = offset === size && (await sha256(whole)) === hash;
     if (this.#turn !== turn) return;
-    if (fits) this.#file = new Blob([whole], { type: "application/pdf" });
-    this.#show(this.#file ? view : { ...view, openProblem: this.speak(() => notHad()) });
+    if (came && continues) this.#file = new Blob([whole], { type: "application/pdf" });
+    if (this.#file) return this.#show(view);
+    // Where another document came, it's that which the server has verified.
+    this.#show({ ...view, screen: came ? "unverified" : view.screen, openProblem: this.speak(() => notHad()) });
   }
 
   #ask(message: ClientMessage, fits: (m: HostMessage) => boolean): Promise<HostMessage | undefined> {

@@ -32,6 +32,7 @@ export function reduce(view: View, m: HostMessage, now: number): View {
       return {
         ...next,
         screen: "assist",
+        without: true,
         problem: m.error,
         assist: { step: m.step ?? "", title: m.title ?? "", site: m.host ?? "", shown: m.shown ?? false, ...(m.trace ? { trace: m.trace } : {}), ...(m.visible ? { visible: m.visible } : {}) },
         picture: m.screenshot || next.picture,
@@ -88,6 +89,7 @@ function stage2Input(view: View, m: HostMessage, now: number): View {
     problem: m.error,
     assist: undefined,
     codeSent: false, // a code that is asked for again made no signature
+    ...(m.approval ? { without: true } : {}),
     code: {
       reference: m.reference ?? "",
       resend: m.resend ?? false,

@@ -96,8 +96,10 @@ export interface View {
   /** Progress in the order it came, each once. */
   steps: string[];
   code?: { reference: string; resend: boolean; approval: boolean; sandbox: string; since: number; asked?: boolean };
-  /** A signature may exist from here on. */
+  /** The code was sent: a signature may exist from here on. */
   codeSent: boolean;
+  /** The person could sign without a code of ours: by approval in the app, or on a page by hand. */
+  without?: boolean;
   /** When the code was sent, in ms since 1970. */
   sentAt?: number;
   cancelling?: boolean;
@@ -123,6 +125,11 @@ export function fresh({ host, mode, modeChanged, queue }: View): View {
 /** Something is under way: nothing else can begin. Between two of several documents too. */
 export function busy(view: View): boolean {
   return underWay(view.screen) || (!!view.queue && view.queue.phase !== "over");
+}
+
+/** A signature may exist, as far as is known here. What was offered stays so once the page has moved on: it may have been taken. */
+export function mayBeSigned(view: View): boolean {
+  return view.codeSent || view.without === true;
 }
 
 /** Screens on which a signing is under way. */

@@ -232,12 +232,20 @@ func (e *engine) commit(ctx context.Context, p Page, now *seen) error {
 	err := e.steps(ctx, p, now)
 	if errors.Is(err, errNotPressed) || errors.Is(err, errFailedBefore) {
 		e.guard.sent.Store(false)
-		e.guard.maySign.Store(false)
 		e.acted[p.Name]--
+		if now.Approval {
+			// The page may have gone away because the person has approved in the app meanwhile: that still may be signed, and what
+			// comes is still to be caught. Only the code wasn't sent.
+			if err := e.person.Offered(); err != nil {
+				return problem.Wrap(problem.JournalFailed, err)
+			}
+			return err
+		}
+		e.guard.maySign.Store(false)
 		if err := e.person.Refused(problem.Wrap(problem.Internal, err)); err != nil {
 			return err
 		}
-		e.guard.committed.Store(now.Approval)
+		e.guard.committed.Store(false)
 	}
 	return err
 }

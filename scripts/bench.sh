@@ -5,15 +5,25 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p bin/peers
 
-if [ ! -d bin/peers/browserpass ] && command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null; then
+unpack() { # unpack FOLDER PACKAGE -- of Debian's, beside the system
+	if [ -d "bin/peers/$1" ]; then return; fi
+	local fetched
 	fetched=$(mktemp -d)
-	trap 'rm -rf "$fetched"' EXIT
-	if (cd "$fetched" && apt-get -o APT::Sandbox::User=root -o Acquire::Retries=3 download -qq webext-browserpass); then
-		dpkg-deb -x "$fetched"/*.deb bin/peers/browserpass
+	if (cd "$fetched" && apt-get -o APT::Sandbox::User=root -o Acquire::Retries=3 download -qq "$2"); then
+		dpkg-deb -x "$fetched"/*.deb "bin/peers/$1"
 	else
-		echo "without browserpass: its package can't be fetched" >&2
+		echo "without $1: its package can't be fetched" >&2
 	fi
-fi
+	rm -rf "$fetched"
+}
+unpack browserpass webext-browserpass
+unpack chromedriver chromium-driver
 
 CGO_ENABLED=0 go -C tools/bench build -o ../../bin/peers/pdfcpu github.com/pdfcpu/pdfcpu/cmd/pdfcpu ||
 	echo "without pdfcpu: it can't be built" >&2
+
+if command -v npm >/dev/null; then
+	npm ci --prefix tools/bench/peers --no-fund --no-audit --loglevel=error || echo "without the peers in JavaScript: npm can't fetch them" >&2
+fi
+
+CGO_ENABLED=0 go -C tools/bench build -o ../../bin/peers/rod ./rod || echo "without rod: it can't be built" >&2

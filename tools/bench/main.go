@@ -20,21 +20,28 @@ type place struct {
 	peers   string // what was fetched to compare with
 	work    string // thrown away
 	rounds  int    // 0: as many as each part takes by itself
+	some    string // of the rounds of part 1, with commas; empty: all
 }
 
-// parts are the tables, in the order of the document.
+func (p place) wants(round string) bool {
+	return p.some == "" || strings.Contains(","+p.some+",", ","+round+",")
+}
+
+// parts are the tables. verify comes before signing, for which this process needs more memory: verify's peaks can't be told below that.
 var parts = []struct {
 	name string
 	run  func(place) (string, error)
 }{
 	{"host", host},
 	{"verify", verify},
+	{"signing", signing},
 }
 
 func main() {
 	root := flag.String("root", "../..", "the repository")
 	only := flag.String("only", "", "parts to measure, with commas; empty: all")
 	rounds := flag.Int("rounds", 0, "turns of each contestant; 0: what each part takes by itself")
+	some := flag.String("signing", "", "rounds of signing, as 0ms/50KB, with commas; empty: all")
 	samples := flag.String("samples", "", "")
 	hash := flag.String("sha256", "", "")
 	flag.Parse()
@@ -45,7 +52,7 @@ func main() {
 	case *hash != "":
 		err = printSHA256(*hash)
 	default:
-		err = run(*root, *only, *rounds)
+		err = run(*root, *only, *some, *rounds)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -53,7 +60,7 @@ func main() {
 	}
 }
 
-func run(root, only string, rounds int) error {
+func run(root, only, some string, rounds int) error {
 	root, err := filepath.Abs(root)
 	if err != nil {
 		return err
@@ -63,7 +70,7 @@ func run(root, only string, rounds int) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	p := place{root: root, cmdsign: filepath.Join(root, "bin", "cmdsign"), peers: filepath.Join(root, "bin", "peers"), work: work, rounds: rounds}
+	p := place{root: root, cmdsign: filepath.Join(root, "bin", "cmdsign"), peers: filepath.Join(root, "bin", "peers"), work: work, rounds: rounds, some: some}
 	// A home of its own: the person's settings aren't measured, and nothing is left among their things.
 	os.Setenv("HOME", filepath.Join(work, "home"))
 	for _, name := range []string{"XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"} {

@@ -107,7 +107,7 @@ func makeSamples(dir string) error {
 	for _, size := range sizes {
 		original, signed := filepath.Join(dir, size.name+".pdf"), filepath.Join(dir, size.name+".signed.pdf")
 		for _, path := range []string{original, signed} {
-			if err := writePDF(path, size.bytes); err != nil {
+			if err := writePDF(path, size.bytes, size.name); err != nil {
 				return err
 			}
 		}
@@ -141,8 +141,8 @@ func sign(citizen *signer.Identity, path string) error {
 // pictures is how many a document has; a large one is mostly that.
 const pictures = 50
 
-// writePDF writes a document of one page and about so many bytes.
-func writePDF(path string, size int) error {
+// writePDF writes a document of one page and about so many bytes. mark is in a comment, which makes it another document than the rest.
+func writePDF(path string, size int, mark string) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
@@ -158,7 +158,7 @@ func writePDF(path string, size int) error {
 		offsets = append(offsets, at)
 		put("%d 0 obj\n%s\nendobj\n", len(offsets), body)
 	}
-	put("%%PDF-1.7\n%%\xe2\xe3\xcf\xd3\n")
+	put("%%PDF-1.7\n%%\xe2\xe3\xcf\xd3\n%%%s\n", mark)
 	object("<</Type/Catalog/Pages 2 0 R>>")
 	object("<</Type/Pages/Count 1/Kids[3 0 R]>>")
 	object("<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</XObject<</I 4 0 R>>>>>>")

@@ -79,7 +79,8 @@ export async function gallery() {
     },
     async close() {
       stop();
-      await rm(folder, { recursive: true, force: true });
+      // A browser that has just ended may still be writing.
+      await rm(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
     },
   };
 }

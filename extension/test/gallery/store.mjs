@@ -61,4 +61,4 @@ for (const [lang, w] of Object.entries(words)) {
   }
   await picture(`${lang}-tile`, `<div class="tile">${who}<h1>${w.tile}</h1><p class="notice">${w.notice}</p></div>`, 440, 280);
 }
-await rm(work, { recursive: true, force: true });
+await rm(work, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });

@@ -112,8 +112,11 @@ func (s *session) begin(m message, creds Credentials) error {
 		if len(open) > 0 {
 			return problem.New(problem.LookFirst, "journal record "+open[0].ID)
 		}
-	} else if err := s.acknowledge(doc.hash); err != nil {
-		return err
+	} else if s.own.Visitor == nil {
+		// A visitor speaks for itself: the record may be another's, who still has to look.
+		if err := s.acknowledge(doc.hash); err != nil {
+			return err
+		}
 	}
 	over := func(bool) {}
 	if s.own.Visitor != nil {

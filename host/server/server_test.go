@@ -644,3 +644,37 @@ func TestManyAtOnceAreNotMixedUp(t *testing.T) {
 	}
 	p.counts(many, "signatures_total", "unverified")
 }
+
+// What one visitor says of a document isn't said by whoever left it in doubt: that one is asked to look all the same, and the operator's list
+// keeps the record.
+func TestSigningAgainAnswersForNobodyElse(t *testing.T) {
+	t.Parallel()
+	p := serve(t, nil, engine{})
+	first := p.signing("session/path/to/file.pdf")
+	first.send(`{"otp":"123456"}`)
+	require.Equal(t, "unverified", first.until(said.over).State)
+
+	hash := fmt.Sprintf("%x", sha256.Sum256(read(t, p.dir, "root/session/path/to/file.pdf")))
+	second := p.connect(nil)
+	second.send(`{"start":""}`)
+	second.state("stage1_input")
+	second.send(strings.TrimSuffix(credentials, "}") + `,"sign_again":"` + hash + `"}`)
+	second.until(func(s said) bool { return s.Progress == "otp" })
+	second.send(`{"cancel":""}`)
+	require.Equal(t, "cancelled", second.until(said.over).State)
+
+	third := p.connect(nil)
+	third.send(`{"start":""}`)
+	third.state("stage1_input")
+	third.send(credentials)
+	third.fault(problem.LookFirst)
+	all, err := p.options.Journal.Status()
+	require.NoError(t, err)
+	doubts := 0
+	for _, st := range all {
+		if st.Answer == journal.MayBeSigned && !st.Acknowledged {
+			doubts++
+		}
+	}
+	require.Equal(t, 1, doubts)
+}

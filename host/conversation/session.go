@@ -198,13 +198,7 @@ func (s *session) sendShort(r reply) error {
 }
 
 // fault tells of an error that changes nothing: the conversation stays where it is.
-func (s *session) fault(p *problem.Error) {
-	s.log.Info("a message was refused", "state", s.state, "err", p)
-	if s.own.Visitor != nil {
-		s.own.Visitor.Refused(p.Code)
-	}
-	s.send(reply{State: s.state, Status: statusError, Error: faultOf(p, s.lang)})
-}
+func (s *session) fault(p *problem.Error) { s.refuse("", p) }
 
 // refuse is fault for what is an answer beside the prompts: it names what was asked.
 func (s *session) refuse(k kind, p *problem.Error) {

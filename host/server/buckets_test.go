@@ -217,12 +217,10 @@ func (k *talk) notWritten(p *place, written string, why problem.Code) {
 	require.Equal(k.t, 1, p.count("signatures_total", "verified"))
 }
 
-// Two that write to one place: one has it, the other is told, and both files are kept.
-func TestTwoConversationsWriteToOnePlace(t *testing.T) {
-	t.Parallel()
-	dir, settings := shelves(t)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "in/other.pdf"), pdftest.New(pdftest.Options{Pages: 7}), 0o600))
-	p := serve(t, settings, signer(t))
+// bothToOnePlace has two conversations write their signed files to one place, and gives the name of the file that came there. The other
+// is told, and both files are kept.
+func (p *place) bothToOnePlace() (written string) {
+	p.t.Helper()
 	both := []*talk{p.fromBucket(contract, signed), p.fromBucket("s3://in/other.pdf", signed)}
 	for _, k := range both {
 		k.send(`{"otp":"123456"}`)
@@ -230,14 +228,25 @@ func TestTwoConversationsWriteToOnePlace(t *testing.T) {
 	ends := map[string]int{}
 	for _, k := range both {
 		done := k.until(said.over)
-		require.Equal(t, "done", done.State)
+		require.Equal(p.t, "done", done.State)
 		ends[done.Object.Written]++
 		if done.Object.Written == "yes" {
-			require.Equal(t, read(t, p.dir, "results", done.File.Name), read(t, dir, "out/signed/2026/contract-signed.pdf"))
+			written = done.File.Name
 		}
 	}
-	require.Equal(t, map[string]int{"yes": 1, "no": 1}, ends)
-	require.Len(t, glob(t, p.dir, "results", "*.pdf"), 2)
+	require.Equal(p.t, map[string]int{"yes": 1, "no": 1}, ends)
+	require.Len(p.t, glob(p.t, p.dir, "results", "*.pdf"), 2)
+	return written
+}
+
+// Two that write to one place: one has it, the other is told, and both files are kept.
+func TestTwoConversationsWriteToOnePlace(t *testing.T) {
+	t.Parallel()
+	dir, settings := shelves(t)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "in/other.pdf"), pdftest.New(pdftest.Options{Pages: 7}), 0o600))
+	p := serve(t, settings, signer(t))
+	written := p.bothToOnePlace()
+	require.Equal(t, read(t, p.dir, "results", written), read(t, dir, "out/signed/2026/contract-signed.pdf"))
 }
 
 // A folder keeps the first of many that come in one moment, and never a mixture.

@@ -31,13 +31,7 @@ func signer(t *testing.T) engine {
 	authority, err := sigtest.NewAuthority("http://127.0.0.1:1/")
 	require.NoError(t, err)
 	return engine{trust: authority.Root, sign: func(ctx context.Context, d conversation.Document, p conversation.Person) (conversation.Signed, error) {
-		if _, err := p.Credentials(ctx, nil); err != nil {
-			return conversation.Signed{}, err
-		}
-		if _, err := p.Code(ctx, conversation.CodePrompt{Reference: "R1"}); err != nil {
-			return conversation.Signed{}, err
-		}
-		if err := p.Committing(); err != nil {
+		if err := commit(ctx, p); err != nil {
 			return conversation.Signed{}, err
 		}
 		file, err := os.ReadFile(d.Path)

@@ -206,18 +206,7 @@ func TestS3TwoConversationsWriteToOnePlace(t *testing.T) {
 	g := newGateway(t)
 	require.NoError(t, os.WriteFile(g.path("documents/other.pdf"), pdftest.New(pdftest.Options{Pages: 7}), 0o644))
 	p := serve(t, g.settings(""), signer(t))
-	both := []*talk{p.fromBucket(contract, signed), p.fromBucket("s3://in/other.pdf", signed)}
-	for _, k := range both {
-		k.send(`{"otp":"123456"}`)
-	}
-	ends := map[string]int{}
-	for _, k := range both {
-		done := k.until(said.over)
-		require.Equal(t, "done", done.State)
-		ends[done.Object.Written]++
-	}
-	require.Equal(t, map[string]int{"yes": 1, "no": 1}, ends)
-	require.Len(t, glob(t, p.dir, "results", "*.pdf"), 2)
+	p.bothToOnePlace()
 }
 
 // What isn't there, or is too much, is told as that; what the server itself can't do, as that.

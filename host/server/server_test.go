@@ -60,17 +60,23 @@ func (e *engine) Sign(ctx context.Context, d conversation.Document, p conversati
 		return e.sign(ctx, d, p)
 	}
 	p.Progress("root_page")
-	if _, err := p.Credentials(ctx, nil); err != nil {
-		return conversation.Signed{}, err
-	}
-	if _, err := p.Code(ctx, conversation.CodePrompt{Reference: "R1"}); err != nil {
-		return conversation.Signed{}, err
-	}
-	if err := p.Committing(); err != nil {
+	if err := commit(ctx, p); err != nil {
 		return conversation.Signed{}, err
 	}
 	return p.Hold([]byte("what came back for " + d.Name))
 }
+
+// commit goes as far as to send the code.
+func commit(ctx context.Context, p conversation.Person) error {
+	if _, err := p.Credentials(ctx, nil); err != nil {
+		return err
+	}
+	if _, err := p.Code(ctx, conversation.CodePrompt{Reference: "R1"}); err != nil {
+		return err
+	}
+	return p.Committing()
+}
+
 func (*engine) Screenshot(context.Context) ([]byte, error) { return []byte("picture"), nil }
 func (*engine) Notes() []string                            { return nil }
 func (*engine) Close() error                               { return nil }

@@ -10,7 +10,7 @@ import { sha256 } from "../shared/base64";
 import { lang } from "../shared/i18n";
 import { MIN_PROTOCOL, PROTOCOL, type ClientMessage, type HostMessage, type Mode, type Problem, type Visible } from "../shared/protocol";
 import { Question } from "../shared/question";
-import { reduce } from "../shared/state";
+import { codeAsked, confirmed, isOver, reduce } from "../shared/state";
 import { chunks } from "../shared/upload";
 import { busy, fresh, initialView, mayBeSigned, underWay, type View } from "../shared/view";
 import { callBack } from "./attention";
@@ -121,20 +121,24 @@ export class Signing {
         const { tabId, url, pageUrl, again } = action;
         return this.pick({ kind: "tab", tabId, url, pageUrl, again });
       }
-      case "confirm":
-        if (view.screen === "document") this.#show({ ...view, screen: "credentials", confirmed: true, problem: undefined });
+      case "confirm": {
+        const next = confirmed(view);
+        if (next) this.#show(next);
         return;
+      }
       case "accept-mode":
         return this.#show({ ...view, modeChanged: false });
       case "credentials":
         return this.#credentials(action);
       case "otp":
         return this.#code(action.code);
-      case "resend":
-        if (view.screen !== "code" || view.code?.asked) return;
-        this.#show({ ...view, problem: undefined, code: { ...view.code!, asked: true } });
+      case "resend": {
+        const next = codeAsked(view);
+        if (!next) return;
+        this.#show(next);
         this.#send({ resend: "" });
         return;
+      }
       case "open":
         if (view.id) await this.#open(view.id, action.what);
         return;
@@ -419,7 +423,7 @@ export class Signing {
     else this.#show(after);
     if (m.status === "ERROR") this.#question.answer(undefined);
     else this.#question.heard(m);
-    if (m.state && isOver(m.state)) {
+    if (isOver(m.state)) {
       this.#question.answer(undefined);
       this.#tokens.clear();
       this.#unwatch?.();
@@ -561,8 +565,4 @@ export class Signing {
       void releaseTabs(mayBeSigned(stored)).catch(() => {});
     }
   }
-}
-
-function isOver(state: string): boolean {
-  return ["done", "unverified", "failed", "cancelled"].includes(state);
 }

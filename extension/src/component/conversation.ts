@@ -5,7 +5,7 @@ import { fromBase64, sha256 } from "../shared/base64";
 import { lang } from "../shared/i18n";
 import { MAX_PDF, MIN_PROTOCOL, PROTOCOL, type ClientMessage, type FileInfo, type HostMessage, type Problem } from "../shared/protocol";
 import { Question } from "../shared/question";
-import { reduce } from "../shared/state";
+import { codeAsked, confirmed, isOver, reduce } from "../shared/state";
 import { chunks } from "../shared/upload";
 import { versionProblem } from "../shared/versions";
 import { initialView, mayBeSigned, underWay, type View } from "../shared/view";
@@ -151,18 +151,22 @@ export class Conversation {
   async #act(action: Action): Promise<void> {
     const { view } = this;
     switch (action.do) {
-      case "confirm":
-        if (view.screen === "document") this.#show({ ...view, screen: "credentials", confirmed: true, problem: undefined });
+      case "confirm": {
+        const next = confirmed(view);
+        if (next) this.#show(next);
         return;
+      }
       case "credentials":
         return this.#credentials(action);
       case "otp":
         return this.#code(action.code);
-      case "resend":
-        if (view.screen !== "code" || view.code?.asked) return;
-        this.#show({ ...view, problem: undefined, code: { ...view.code!, asked: true } });
+      case "resend": {
+        const next = codeAsked(view);
+        if (!next) return;
+        this.#show(next);
         this.#send({ resend: "" });
         return;
+      }
       case "screenshot":
         this.#send({ screenshot: "" });
         return;
@@ -273,7 +277,7 @@ export class Conversation {
     this.#show(said);
     if (m.status === "ERROR") this.#question.answer(undefined);
     else this.#question.heard(m);
-    if (["done", "unverified", "failed", "cancelled"].includes(m.state ?? "")) {
+    if (isOver(m.state)) {
       this.#question.answer(undefined);
       if (m.id && m.file && this.#gives) void this.#fetch(m.id, m.file);
       else this.#end();

@@ -75,6 +75,21 @@ function stage1Input(view: View, m: HostMessage): View {
   return error ? { ...view, problem: error } : view;
 }
 
+/** The document was confirmed; undefined where none is before the person. */
+export function confirmed(view: View): View | undefined {
+  return view.screen === "document" ? { ...view, screen: "credentials", confirmed: true, problem: undefined } : undefined;
+}
+
+/** Another code was asked for; undefined where none can be, or one is on its way. */
+export function codeAsked(view: View): View | undefined {
+  return view.screen === "code" && !view.code?.asked ? { ...view, problem: undefined, code: { ...view.code!, asked: true } } : undefined;
+}
+
+/** The states of the host's in which a document is over. */
+export function isOver(state: string | undefined): boolean {
+  return ["done", "unverified", "failed", "cancelled"].includes(state ?? "");
+}
+
 /** Errors of stage1_input that another PIN doesn't mend. */
 function documentFault(error: Problem): boolean {
   return error.code.startsWith("PDF_") || error.code === "UPLOAD_INVALID" || error.code === "CONFIRM_MISSING";

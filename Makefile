@@ -88,11 +88,11 @@ soak: deps extension
 	SOAK=$(SOAK) go test -run TestSoak -count 1 -timeout 300m -v ./extension/e2e
 
 # How fast it is beside others, into docs/BENCHMARKS.md. PART=host,verify measures those alone, SIGNING=0ms/50KB,300ms/3MB
-# those signings, ROUNDS=n takes so many turns.
+# those signings, CONTESTANTS=floor,relay has only those take part, ROUNDS=n takes so many turns.
 bench: build deps
 	bash scripts/bench.sh
 	go -C tools/bench build -o ../../bin/bench .
-	./bin/bench -root . -only '$(PART)' -signing '$(SIGNING)' -rounds '$(or $(ROUNDS),0)'
+	./bin/bench -root . -only '$(PART)' -signing '$(SIGNING)' -contestants '$(CONTESTANTS)' -rounds '$(or $(ROUNDS),0)'
 
 lint: lint-go lint-extension
 

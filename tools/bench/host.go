@@ -32,14 +32,14 @@ const (
 )
 
 // host measures part 3: how soon the host speaks, what it holds while nobody asks, how fast its pipe is.
-func host(p place) (string, error) {
+func host(p place, keep func(string) error) error {
 	floor := filepath.Join(p.work, "floor")
 	if out, err := exec.Command("gcc", "-O2", "-o", floor, filepath.Join(p.root, "tools", "bench", "floor", "floor.c")).CombinedOutput(); err != nil {
-		return "", fmt.Errorf("compiling the floor: %w\n%s", err, out)
+		return fmt.Errorf("compiling the floor: %w\n%s", err, out)
 	}
 	store := filepath.Join(p.work, "store")
 	if err := os.MkdirAll(store, 0o700); err != nil {
-		return "", err
+		return err
 	}
 	ours := contestant{"cmdsign", []string{p.cmdsign, manifests.Callers()[0]}, func(text string) any { return map[string]any{"ping": text} }, true}
 	all := []contestant{
@@ -58,7 +58,7 @@ func host(p place) (string, error) {
 	request, err := json.Marshal(map[string]any{"action": "configure", "settings": map[string]any{"stores": map[string]any{
 		"s": map[string]string{"id": "s", "name": "s", "path": store}}}})
 	if err != nil {
-		return "", err
+		return err
 	}
 
 	first, rss, pss := map[string]values{}, map[string]values{}, map[string]values{}
@@ -66,7 +66,7 @@ func host(p place) (string, error) {
 		for _, c := range all {
 			took, held, share, err := c.speak(request, i%6 == 1)
 			if err != nil {
-				return "", fmt.Errorf("%s: %w", c.name, err)
+				return fmt.Errorf("%s: %w", c.name, err)
 			}
 			if i == 0 {
 				continue // its file wasn't in memory yet
@@ -82,14 +82,14 @@ func host(p place) (string, error) {
 		for _, c := range all {
 			took, err := c.carry(1)
 			if err != nil {
-				return "", fmt.Errorf("%s: %w", c.name, err)
+				return fmt.Errorf("%s: %w", c.name, err)
 			}
 			one[c.name] = append(one[c.name], took.Seconds()*1e3)
 			if !c.many {
 				continue
 			}
 			if took, err = c.carry(chunks); err != nil {
-				return "", fmt.Errorf("%s: %w", c.name, err)
+				return fmt.Errorf("%s: %w", c.name, err)
 			}
 			pipe[c.name] = append(pipe[c.name], 2*chunks*float64(chunk)/1e6/took.Seconds())
 		}
@@ -103,7 +103,7 @@ func host(p place) (string, error) {
 		table = append(table, []string{c.name, first[c.name].spread("%.1f"), ratio(first[c.name], first["browserpass"]),
 			held, own, one[c.name].spread("%.1f"), speed})
 	}
-	return rows(table) + note, nil
+	return keep(rows(table) + note)
 }
 
 func mb(bytes int64) float64 { return float64(bytes) / 1e6 }

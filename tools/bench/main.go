@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -21,16 +22,24 @@ type place struct {
 	work    string // thrown away
 	rounds  int    // 0: as many as each part takes by itself
 	some    string // of the rounds of part 1, with commas; empty: all
+	who     string // takes part in it, with commas; empty: everybody
 }
 
-func (p place) wants(round string) bool {
-	return p.some == "" || strings.Contains(","+p.some+",", ","+round+",")
+func (p place) wants(round string) bool { return p.some == "" || listed(p.some, round) }
+
+// invites says whether a way takes part: named itself, or by what stands before its dash (launch: launch-cold and launch-warm). The floor
+// always does.
+func (p place) invites(w way) bool {
+	family, _, _ := strings.Cut(w.key, "-")
+	return p.who == "" || w.key == floorKey || listed(p.who, w.key) || listed(p.who, family)
 }
+
+func listed(names, name string) bool { return slices.Contains(strings.Split(names, ","), name) }
 
 // parts are the tables. verify comes before signing, for which this process needs more memory: verify's peaks can't be told below that.
 var parts = []struct {
 	name string
-	run  func(place) (string, error)
+	run  func(p place, keep func(table string) error) error // keep writes what's known so far over what was kept before
 }{
 	{"host", host},
 	{"verify", verify},
@@ -41,6 +50,7 @@ func main() {
 	root := flag.String("root", "../..", "the repository")
 	only := flag.String("only", "", "parts to measure, with commas; empty: all")
 	rounds := flag.Int("rounds", 0, "turns of each contestant; 0: what each part takes by itself")
+	who := flag.String("contestants", "", "ways of signing that take part, as floor,relay,rod-warm, with commas; empty: all")
 	some := flag.String("signing", "", "rounds of signing, as 0ms/50KB, with commas; empty: all")
 	samples := flag.String("samples", "", "")
 	hash := flag.String("sha256", "", "")
@@ -52,7 +62,7 @@ func main() {
 	case *hash != "":
 		err = printSHA256(*hash)
 	default:
-		err = run(*root, *only, *some, *rounds)
+		err = run(*root, *only, *some, *who, *rounds)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -60,7 +70,7 @@ func main() {
 	}
 }
 
-func run(root, only, some string, rounds int) error {
+func run(root, only, some, who string, rounds int) error {
 	root, err := filepath.Abs(root)
 	if err != nil {
 		return err
@@ -70,24 +80,23 @@ func run(root, only, some string, rounds int) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	p := place{root: root, cmdsign: filepath.Join(root, "bin", "cmdsign"), peers: filepath.Join(root, "bin", "peers"), work: work, rounds: rounds, some: some}
+	p := place{root: root, cmdsign: filepath.Join(root, "bin", "cmdsign"), peers: filepath.Join(root, "bin", "peers"), work: work, rounds: rounds, some: some, who: who}
 	// A home of its own: the person's settings aren't measured, and nothing is left among their things.
 	os.Setenv("HOME", filepath.Join(work, "home"))
 	for _, name := range []string{"XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"} {
 		os.Unsetenv(name)
 	}
 	for _, part := range parts {
-		if only != "" && !strings.Contains(","+only+",", ","+part.name+",") {
+		if only != "" && !listed(only, part.name) {
 			continue
 		}
 		fmt.Fprintln(os.Stderr, "measuring:", part.name)
 		before := load()
-		table, err := part.run(p)
+		err := part.run(p, func(table string) error {
+			return write(filepath.Join(root, "docs", "BENCHMARKS.md"), part.name, circumstances(before)+"\n"+table)
+		})
 		if err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)
-		}
-		if err := write(filepath.Join(root, "docs", "BENCHMARKS.md"), part.name, circumstances(before)+"\n"+table); err != nil {
-			return err
 		}
 	}
 	return nil

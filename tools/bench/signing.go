@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -45,10 +46,13 @@ type signed struct {
 
 // way is a contestant of part 1. A cold one is timed from its start, for one document; a warm one has signed before.
 type way struct {
+	key  string // short, for CONTESTANTS
 	name string
 	cold bool
 	open func(*site) (hand, error)
 }
+
+const floorKey = "floor"
 
 // site is a sandbox that runs, and what's needed to sign there.
 type site struct {
@@ -75,29 +79,34 @@ var rounds = []struct {
 }
 
 // signing measures part 1.
-func signing(p place) (string, error) {
+func signing(p place, keep func(string) error) error {
 	chromium := tool("chromium", "google-chrome", "google-chrome-stable")
 	if chromium == "" {
-		return "", errors.New("there's no browser to sign in")
+		return errors.New("there's no browser to sign in")
 	}
 	other, endpoint, err := p.runningBrowser(chromium)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer other()
 	ways := []way{
-		{"bare HTTP client (floor)", false, func(s *site) (hand, error) { return newBare(s), nil }},
-		{"cmdsign, relay", false, func(s *site) (hand, error) { return newRelay(s, chromium) }},
-		{"cmdsign, launch, cold", true, func(s *site) (hand, error) { return &converse{site: s, mode: "launch"}, nil }},
-		{"cmdsign, attach, browser running", false, func(s *site) (hand, error) { return &converse{site: s, mode: "attach"}, nil }},
+		{floorKey, "bare HTTP client (floor)", false, func(s *site) (hand, error) { return newBare(s), nil }},
+		{"relay", "cmdsign, relay", false, func(s *site) (hand, error) { return newRelay(s, chromium) }},
+		{"launch-cold", "cmdsign, launch, cold", true, func(s *site) (hand, error) { return &converse{site: s, mode: "launch"}, nil }},
+		{"attach", "cmdsign, attach, browser running", false, func(s *site) (hand, error) { return &converse{site: s, mode: "attach"}, nil }},
 	}
 	missing := ""
+	absent := func(peer string) {
+		if p.invites(way{key: peer}) {
+			absent(peer)
+		}
+	}
 	driver := p.chromedriver()
 	if program := filepath.Join(p.peers, "rod"); exists(program) {
 		open := func(s *site) (hand, error) { return s.script(chromium, program) }
-		ways = append(ways, way{"rod, cold", true, open}, way{"rod, warm", false, open})
+		ways = append(ways, way{"rod-cold", "rod, cold", true, open}, way{"rod-warm", "rod, warm", false, open})
 	} else {
-		missing += "\nrod was not there to compare with.\n"
+		absent("rod")
 	}
 	for _, peer := range []string{"puppeteer", "playwright", "selenium"} {
 		script := filepath.Join(p.root, "tools", "bench", "peers", peer+".mjs")
@@ -106,9 +115,13 @@ func signing(p place) (string, error) {
 			continue
 		}
 		open := func(s *site) (hand, error) { return s.script(chromium, "node", script) }
-		ways = append(ways, way{peer + ", cold", true, open}, way{peer + ", warm", false, open})
+		ways = append(ways, way{peer + "-cold", peer + ", cold", true, open}, way{peer + "-warm", peer + ", warm", false, open})
 	}
 
+	ways = slices.DeleteFunc(ways, func(w way) bool { return !p.invites(w) })
+	if len(ways) == 1 {
+		return fmt.Errorf("nobody called %q can sign here%s", p.who, missing)
+	}
 	table := [][]string{{"", "pages, document", "from start, ms", "of the floor's", "from credentials given, ms", "of the floor's"}}
 	for _, round := range rounds {
 		if !p.wants(round.name) {
@@ -117,7 +130,7 @@ func signing(p place) (string, error) {
 		fmt.Fprintln(os.Stderr, "  ", round.name)
 		s, err := p.site(round.delay)
 		if err != nil {
-			return "", err
+			return err
 		}
 		s.endpoint = endpoint
 		start, given, failed := s.contest(ways, round.bytes, p.turns(5))
@@ -136,9 +149,13 @@ func signing(p place) (string, error) {
 				cells[0], cells[1] = start[w.name].spread("%.0f"), ratio(start[w.name], start[floor])
 			}
 			table = append(table, append([]string{w.name, round.name}, cells...))
+			fmt.Fprintf(os.Stderr, "     %s\n", strings.Join(append([]string{w.key}, cells...), "  "))
+		}
+		if err := keep(rows(table) + missing); err != nil {
+			return err
 		}
 	}
-	return rows(table) + missing, nil
+	return nil
 }
 
 // contest has the ways take turns, and gives what each needed from the start and, where that's later, from the credentials on, in

@@ -98,7 +98,7 @@ func signing(p place, keep func(string) error) error {
 	missing := ""
 	absent := func(peer string) {
 		if p.invites(way{key: peer}) {
-			absent(peer)
+			missing += "\n" + peer + " was not there to compare with.\n"
 		}
 	}
 	driver := p.chromedriver()
@@ -111,7 +111,7 @@ func signing(p place, keep func(string) error) error {
 	for _, peer := range []string{"puppeteer", "playwright", "selenium"} {
 		script := filepath.Join(p.root, "tools", "bench", "peers", peer+".mjs")
 		if !exists(filepath.Join(filepath.Dir(script), "node_modules")) || tool("node") == "" || peer == "selenium" && driver == "" {
-			missing += "\n" + peer + " was not there to compare with.\n"
+			absent(peer)
 			continue
 		}
 		open := func(s *site) (hand, error) { return s.script(chromium, "node", script) }

@@ -1,12 +1,9 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"net/http"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
@@ -14,58 +11,70 @@ import (
 
 // metrics are counts without anything of a person in them: each label is one of a few words of ours.
 type metrics struct {
-	registry   *prometheus.Registry
-	begun      prometheus.Counter
-	running    prometheus.Gauge
-	ended      *prometheus.CounterVec
-	refused    *prometheus.CounterVec
-	signatures *prometheus.CounterVec
-	objects    *prometheus.CounterVec
+	begun      family
+	running    family
+	ended      family
+	refused    family
+	signatures family
+	objects    family
 }
 
 func newMetrics() *metrics {
 	m := &metrics{
-		registry: prometheus.NewRegistry(),
-		begun:    prometheus.NewCounter(prometheus.CounterOpts{Name: "cmdsign_conversations_begun_total", Help: "Conversations that began."}),
-		running:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "cmdsign_conversations_running", Help: "Conversations that are held now."}),
-		ended: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cmdsign_conversations_ended_total",
-			Help: "Conversations that ended, by the code of their last document: OK, an error code of docs/PROTOCOL.md, or NONE."}, []string{"code"}),
-		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cmdsign_refused_total",
-			Help: "What was held back: requests, connections and messages, by a reason of docs/SERVE.md or an error code of docs/PROTOCOL.md."}, []string{"reason"}),
-		signatures: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cmdsign_signatures_total",
-			Help: "Documents for which a signature was made: verified, unverified, or maybe."}, []string{"outcome"}),
+		begun:   family{name: "cmdsign_conversations_begun_total", kind: counter, help: "Conversations that began."},
+		running: family{name: "cmdsign_conversations_running", kind: gauge, help: "Conversations that are held now."},
+		ended: family{name: "cmdsign_conversations_ended_total", kind: counter, label: "code",
+			help: "Conversations that ended, by the code of their last document: OK, an error code of docs/PROTOCOL.md, or NONE."},
+		refused: family{name: "cmdsign_refused_total", kind: counter, label: "reason",
+			help: "What was held back: requests, connections and messages, by a reason of docs/SERVE.md or an error code of docs/PROTOCOL.md."},
+		signatures: family{name: "cmdsign_signatures_total", kind: counter, label: "outcome",
+			help: "Documents for which a signature was made: verified, unverified, or maybe."},
+		objects: family{name: "cmdsign_objects_written_total", kind: counter, label: "written",
+			help: "Signed files that were to be written to a bucket: yes, no (kept in downloads only), or maybe."},
 	}
-	m.objects = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cmdsign_objects_written_total",
-		Help: "Signed files that were to be written to a bucket: yes, no (kept in downloads only), or maybe."}, []string{"written"})
+	// What can be counted is there from the start, at 0: a rise from nothing can't be seen.
+	m.begun.add("", 0)
+	m.running.add("", 0)
 	for _, written := range []conversation.Written{conversation.WrittenYes, conversation.WrittenNo, conversation.WrittenMaybe} {
-		m.objects.WithLabelValues(string(written))
+		m.objects.add(string(written), 0)
 	}
 	for _, outcome := range []string{"verified", "unverified", "maybe"} {
-		m.signatures.WithLabelValues(outcome)
+		m.signatures.add(outcome, 0)
 	}
-	m.registry.MustRegister(m.begun, m.running, m.ended, m.refused, m.signatures, m.objects,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
 func (m *metrics) began() {
-	m.begun.Inc()
-	m.running.Inc()
+	m.begun.add("", 1)
+	m.running.add("", 1)
 }
 
 func (m *metrics) finished(code string) {
 	if code == "" {
 		code = "NONE"
 	}
-	m.running.Dec()
-	m.ended.WithLabelValues(code).Inc()
+	m.running.add("", -1)
+	m.ended.add(code, 1)
 }
 
-func (m *metrics) refuse(reason string) { m.refused.WithLabelValues(reason).Inc() }
+func (m *metrics) refuse(reason string) { m.refused.add(reason, 1) }
 
-func (m *metrics) signed(outcome string) { m.signatures.WithLabelValues(outcome).Inc() }
+func (m *metrics) signed(outcome string) { m.signatures.add(outcome, 1) }
 
-func (m *metrics) written(w conversation.Written) { m.objects.WithLabelValues(string(w)).Inc() }
+func (m *metrics) written(w conversation.Written) { m.objects.add(string(w), 1) }
+
+// ServeHTTP writes all metrics for Prometheus.
+func (m *metrics) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	var out bytes.Buffer
+	for _, f := range []*family{&m.begun, &m.running, &m.ended, &m.refused, &m.signatures, &m.objects} {
+		f.write(&out)
+	}
+	for _, f := range ofProcess() {
+		f.write(&out)
+	}
+	w.Header().Set("Content-Type", expositionType)
+	w.Write(out.Bytes())
+}
 
 // watching answers whether it's alive, whether it takes conversations, and the metrics.
 func (s *Server) watching() http.Handler {
@@ -79,7 +88,7 @@ func (s *Server) watching() http.Handler {
 		}
 		w.Write([]byte("ready\n"))
 	})
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4}))
+	mux.Handle("GET /metrics", s.metrics)
 	return mux
 }
 

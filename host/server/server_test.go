@@ -18,6 +18,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,8 +28,6 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/config"
@@ -173,14 +172,10 @@ func serve(t *testing.T, settings map[string]any, e engine, more ...func(*patien
 
 // count is a metric's value; with a label's value where it has one.
 func (p *place) count(name string, label ...string) int {
-	families, err := prometheus.Gatherer(p.metrics.registry).Gather()
-	require.NoError(p.t, err)
-	i := slices.IndexFunc(families, func(f *dto.MetricFamily) bool { return f.GetName() == "cmdsign_"+name })
-	if i < 0 {
-		return 0
-	}
+	w := httptest.NewRecorder()
+	p.metrics.ServeHTTP(w, nil)
 	sum := 0.0
-	for _, m := range families[i].GetMetric() {
+	for _, m := range exposed(p.t, w.Body.Bytes())["cmdsign_"+name].GetMetric() {
 		if len(label) == 0 || m.GetLabel()[0].GetValue() == label[0] {
 			sum += m.GetCounter().GetValue() + m.GetGauge().GetValue()
 		}

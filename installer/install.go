@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 	"github.com/sign-with-cmd/sign-with-cmd/host/save"
@@ -45,18 +46,20 @@ func New(opts Options) *Installer {
 }
 
 var (
-	chromiumID = regexp.MustCompile(`^[a-p]{32}$`)
+	chromiumID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-p]{32}$`) })
 	// From Firefox's schema of add-on ids: a GUID, or the form of an e-mail address; at most 80 characters.
-	firefoxID = regexp.MustCompile(`^(\{[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}|[A-Za-z0-9._-]*@[A-Za-z0-9._-]+)$`)
+	firefoxID = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(\{[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}|[A-Za-z0-9._-]*@[A-Za-z0-9._-]+)$`)
+	})
 )
 
 // CallerOf gives the caller that an extension's id stands for: the id of the Chrome family gives an origin. ok is false when it's
 // the id of neither family.
 func CallerOf(id string) (caller string, ok bool) {
 	switch {
-	case chromiumID.MatchString(id):
+	case chromiumID().MatchString(id):
 		return manifests.Caller(manifests.Chromium, id), true
-	case len(id) <= 80 && firefoxID.MatchString(id):
+	case len(id) <= 80 && firefoxID().MatchString(id):
 		return manifests.Caller(manifests.Firefox, id), true
 	}
 	return "", false

@@ -16,15 +16,12 @@ import (
 	"github.com/sign-with-cmd/sign-with-cmd/manifests"
 )
 
-// extensionIDs are the product's own extensions, as callers name themselves.
-var extensionIDs = manifests.Callers()
-
-// allowed are the callers that may start the program as their host.
+// allowed are the callers that may start the program as their host: the product's own extensions, and the configuration's.
 func allowed(cfg *config.Config) []string {
 	if cfg == nil {
-		return extensionIDs
+		return manifests.Callers()
 	}
-	return append(append([]string{}, extensionIDs...), cfg.Extensions...)
+	return append(manifests.Callers(), cfg.Extensions...)
 }
 
 func newConverse(load loader) *cobra.Command {

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -121,7 +122,7 @@ func recognise(ctx context.Context, cfg *config.Config, bundle *trace.Bundle, pa
 	var rows []row
 	for _, p := range bundle.Index.Pages {
 		r := row{Number: p.Number, Host: p.Host, Path: p.Path, Then: p.Recognised}
-		if page := bundle.DOM(p); page != "" && pathLike.MatchString(p.Path) {
+		if page := bundle.DOM(p); page != "" && pathLike().MatchString(p.Path) {
 			stage.page.Store(&page)
 			sight, err := viewer.Visit(ctx, stage.origin+p.Path)
 			if err != nil {
@@ -136,7 +137,7 @@ func recognise(ctx context.Context, cfg *config.Config, bundle *trace.Bundle, pa
 }
 
 // pathLike is the path of a URL and nothing more.
-var pathLike = regexp.MustCompile(`^/[!-"$->@-~]*$`)
+var pathLike = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^/[!-"$->@-~]*$`) })
 
 // stage is where the pages of a bundle are shown, on loopback. A bundle comes from others: nothing in it is run or loaded.
 type stage struct {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -85,7 +86,7 @@ look before you sign again; 130 cancelled. Of several documents the gravest: 4, 
 	return cmd
 }
 
-var hexSum = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
+var hexSum = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-fA-F]{64}$`) })
 
 // Wrong usage, as a person reads it.
 var (
@@ -127,7 +128,7 @@ func (f signFlags) options(cfg *config.Config, args []string) (terminal.Options,
 		opts.Files = append(opts.Files, abs)
 	}
 	for _, sum := range f.sha256 {
-		if len(f.sha256) != len(args) || !hexSum.MatchString(sum) {
+		if len(f.sha256) != len(args) || !hexSum().MatchString(sum) {
 			return opts, wrong(usageSums)
 		}
 	}

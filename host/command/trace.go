@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -107,7 +108,7 @@ func newTraceShow(load loader) *cobra.Command {
 }
 
 // tags are what stands between a page's words in its redacted HTML.
-var tags = regexp.MustCompile(`<[^>]*>`)
+var tags = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<[^>]*>`) })
 
 func showTrace(out io.Writer, b *trace.Bundle) {
 	fmt.Fprintln(out, printable(b.Readme))
@@ -118,7 +119,7 @@ func showTrace(out io.Writer, b *trace.Bundle) {
 		for _, name := range slices.Sorted(maps.Keys(p.Scores)) {
 			fmt.Fprintf(out, "    %s: %s\n", oneLine(name), oneLine(strings.Join(p.Scores[name], ", ")))
 		}
-		words := strings.Fields(html.UnescapeString(tags.ReplaceAllString(b.DOM(p), " ")))
+		words := strings.Fields(html.UnescapeString(tags().ReplaceAllString(b.DOM(p), " ")))
 		fmt.Fprintf(out, "    %s\n", oneLine(strings.Join(words, " ")))
 		if picture := b.Picture(p); picture != nil {
 			fmt.Fprintf(out, "    %s (%d KB)\n", oneLine(p.Picture), len(picture)/1024)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/journal"
@@ -274,7 +275,7 @@ func (s *session) settle(ctx context.Context, st journal.Status) leftover {
 	return l
 }
 
-var heldName = regexp.MustCompile(`^[0-9a-f]{64}\.pdf$`)
+var heldName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{64}\.pdf$`) })
 
 // held finds the file that was held for a record, also one that the journal doesn't tell of: the program may have died
 // between the two.
@@ -291,7 +292,7 @@ func (s *session) held(st journal.Status) string {
 		return ""
 	}
 	for _, e := range entries {
-		if heldName.MatchString(e.Name()) {
+		if heldName().MatchString(e.Name()) {
 			return filepath.Join(work, e.Name())
 		}
 	}

@@ -276,7 +276,7 @@ func (s *session) answer(a CodeAnswer) {
 		return
 	}
 	if !a.Resend && s.mode == modeRelay {
-		if !token.MatchString(a.Token) || !a.Code.IsZero() {
+		if !token().MatchString(a.Token) || !a.Code.IsZero() {
 			s.fault(problem.New(problem.MessageMalformed, "in relay mode there's a token for the code"))
 			return
 		}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/journal"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
@@ -56,7 +57,7 @@ func (s *session) credentials(m message) (Credentials, error) {
 	}
 	if s.mode == modeRelay {
 		// The extension has checked the PIN itself; here it must not even arrive.
-		if !token.MatchString(c.PINToken) || !c.PIN.IsZero() {
+		if !token().MatchString(c.PINToken) || !c.PIN.IsZero() {
 			return c, problem.New(problem.MessageMalformed, "in relay mode there's a token for the PIN")
 		}
 		return c, nil
@@ -71,7 +72,7 @@ func (s *session) credentials(m message) (Credentials, error) {
 // (docs/RELAY.md).
 const modeRelay = "relay"
 
-var token = regexp.MustCompile(`^t-[0-9a-f]{32}$`)
+var token = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^t-[0-9a-f]{32}$`) })
 
 // phoneLike lets through a plus, digits (4 to 15, as E.164 has at most) and what people write between them.
 func phoneLike(phone secret.Secret) bool {

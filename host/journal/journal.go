@@ -20,6 +20,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -112,7 +113,7 @@ func (j *Journal) Begin(d Document) (*Record, error) {
 // that it still held. While another process, or another Record, has it open, it's an
 // error.
 func (j *Journal) Reopen(id string) (*Record, error) {
-	if !idFormat.MatchString(id) {
+	if !idFormat().MatchString(id) {
 		return nil, failed("reopening a record", fmt.Errorf("%.50q isn't the id of a record", id))
 	}
 	file, err := os.OpenFile(j.path(id), os.O_RDWR|os.O_APPEND, 0)
@@ -147,7 +148,7 @@ func (j *Journal) Status() ([]Status, error) {
 	var all []Status
 	for _, entry := range slices.Backward(entries) {
 		id := strings.TrimSuffix(entry.Name(), extension)
-		if !entry.Type().IsRegular() || id == entry.Name() || !idFormat.MatchString(id) {
+		if !entry.Type().IsRegular() || id == entry.Name() || !idFormat().MatchString(id) {
 			continue
 		}
 		s, ok, err := j.read(id)
@@ -200,7 +201,7 @@ func (j *Journal) read(id string) (s Status, ok bool, err error) {
 func (j *Journal) path(id string) string { return filepath.Join(j.dir, id+extension) }
 
 // An id sorts by time and is a file name on every system.
-var idFormat = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{9}Z-[0-9a-f]{8}$`)
+var idFormat = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{9}Z-[0-9a-f]{8}$`) })
 
 func newID(now time.Time) string {
 	var random [4]byte

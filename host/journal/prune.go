@@ -41,7 +41,7 @@ func (j *Journal) pruneUnbegun(now time.Time) {
 	for _, path := range files {
 		id := strings.TrimSuffix(filepath.Base(path), extension)
 		info, err := os.Stat(path)
-		if err != nil || !idFormat.MatchString(id) || now.Sub(info.ModTime()) < keepFor {
+		if err != nil || !idFormat().MatchString(id) || now.Sub(info.ModTime()) < keepFor {
 			continue
 		}
 		if _, ok, err := j.read(id); err == nil && !ok {

@@ -2,15 +2,19 @@ package nativemsg
 
 import (
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 )
 
-// The id of an extension of the Chrome family is 32 letters a to p; the origin ends in a slash.
-var chromeOrigin = regexp.MustCompile(`^chrome-extension://[a-p]{32}/$`)
+// chromeOrigin says whether it's the origin of an extension of the Chrome family: its id is 32 letters a to p, and a slash follows.
+// Every start needs it, so it isn't a regular expression, which would first have to be compiled.
+func chromeOrigin(origin string) bool {
+	id, isOrigin := strings.CutPrefix(origin, "chrome-extension://")
+	id, ends := strings.CutSuffix(id, "/")
+	return isOrigin && ends && len(id) == 32 && strings.Trim(id, "abcdefghijklmnop") == ""
+}
 
 // Caller tells whether a browser started the program, and which extension asked for
 // it. args are the arguments without the program's name.
@@ -28,7 +32,7 @@ func Caller(args, allowed []string) (origin string, native bool, err error) {
 		return "", false, nil
 	case strings.Contains(args[0], "extension://"):
 		origin = args[0]
-		if !chromeOrigin.MatchString(origin) {
+		if !chromeOrigin(origin) {
 			return "", true, notAllowed(origin)
 		}
 	case len(args) == 2 && filepath.IsAbs(args[0]) && strings.EqualFold(filepath.Ext(args[0]), ".json"):

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig/pdf"
@@ -407,7 +408,7 @@ func (x *exchange) postChoose() {
 }
 
 // An encryption dictionary is named in the trailer, or in the dictionary of a cross-reference stream, both in plain text.
-var encryptEntry = regexp.MustCompile(`/Encrypt\s*(\d+\s+\d+\s+R|<<)`)
+var encryptEntry = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`/Encrypt\s*(\d+\s+\d+\s+R|<<)`) })
 
 // refuseDocument is the label of what is wrong with an upload, or "".
 func refuseDocument(f *form) string {
@@ -420,7 +421,7 @@ func refuseDocument(f *form) string {
 	case !bytes.Contains(f.file[:min(window, len(f.file))], []byte("%PDF-")),
 		!bytes.Contains(f.file[max(0, len(f.file)-window):], []byte("%%EOF")):
 		return "error.file.type"
-	case encryptEntry.Match(f.file):
+	case encryptEntry().Match(f.file):
 		return "error.file.encrypted"
 	}
 	return ""
@@ -514,7 +515,7 @@ func (x *exchange) takePhone() {
 	}
 }
 
-var pinFormat = regexp.MustCompile(`^[0-9]{4,8}$`)
+var pinFormat = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{4,8}$`) })
 
 func (x *exchange) postCredentials() {
 	switch {
@@ -545,7 +546,7 @@ func (x *exchange) judgePIN() string {
 		return "error.magic"
 	}
 	refusal := ""
-	if !pinFormat.MatchString(x.form.value(x.p.look.controls.field("txtPin"))) {
+	if !pinFormat().MatchString(x.form.value(x.p.look.controls.field("txtPin"))) {
 		refusal = "error.credentials"
 	} else if x.p.fault.pin != nil {
 		refusal = x.p.fault.pin(x)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"sync"
 )
 
 // The names inside a bundle.
@@ -64,7 +65,7 @@ func (b *Bundle) DOM(p Page) string { return string(b.files[p.DOM]) }
 func (b *Bundle) Picture(p Page) []byte { return b.files[p.Picture] }
 
 // fileName is that of a page's file.
-var fileName = regexp.MustCompile(`^pages/[0-9]{2}\.(html|png)$`)
+var fileName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^pages/[0-9]{2}\.(html|png)$`) })
 
 // Open reads a bundle. It comes from somebody else: what isn't ours is refused, nothing is written to the disk, and no part
 // may be larger than one that we'd write.
@@ -96,7 +97,7 @@ func Parse(data []byte) (*Bundle, error) {
 	b := &Bundle{files: map[string][]byte{}}
 	for _, f := range z.File {
 		limit := int64(maxIndex)
-		switch m := fileName.FindStringSubmatch(f.Name); {
+		switch m := fileName().FindStringSubmatch(f.Name); {
 		case m != nil && m[1] == "png":
 			limit = maxPicture
 		case m == nil && f.Name != readmeName && f.Name != indexName:

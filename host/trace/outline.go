@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Node is an element of a page, or a text, as engine.js gives it: it never has the value of a field.
@@ -38,22 +39,24 @@ const (
 )
 
 // attributes are those that are kept. All else of an element is left out: value, src, style, data-…, on….
-var attributes = map[string]kind{
-	"id": ident, "name": ident, "for": ident, "form": ident, "class": ident,
-	"aria-labelledby": ident, "aria-describedby": ident, "aria-controls": ident,
-	"type": plainly, "role": plainly, "autocomplete": plainly, "inputmode": plainly, "method": plainly, "enctype": plainly,
-	"accept": plainly, "lang": plainly, "dir": plainly, "scope": plainly, "target": plainly,
-	"aria-hidden": plainly, "aria-live": plainly, "aria-invalid": plainly, "aria-modal": plainly, "aria-required": plainly,
-	"maxlength": number, "minlength": number, "tabindex": number, "rows": number, "cols": number,
-	"disabled": flag, "required": flag, "multiple": flag, "readonly": flag, "open": flag, "novalidate": flag,
-	"formnovalidate": flag, "download": flag,
-	"title": text, "alt": text, "placeholder": text, "aria-label": text,
-	"value": text, // engine.js gives it for buttons alone, whose name it is
-	"href":  address, "action": address, "formaction": address,
-}
+var attributes = sync.OnceValue(func() map[string]kind {
+	return map[string]kind{
+		"id": ident, "name": ident, "for": ident, "form": ident, "class": ident,
+		"aria-labelledby": ident, "aria-describedby": ident, "aria-controls": ident,
+		"type": plainly, "role": plainly, "autocomplete": plainly, "inputmode": plainly, "method": plainly, "enctype": plainly,
+		"accept": plainly, "lang": plainly, "dir": plainly, "scope": plainly, "target": plainly,
+		"aria-hidden": plainly, "aria-live": plainly, "aria-invalid": plainly, "aria-modal": plainly, "aria-required": plainly,
+		"maxlength": number, "minlength": number, "tabindex": number, "rows": number, "cols": number,
+		"disabled": flag, "required": flag, "multiple": flag, "readonly": flag, "open": flag, "novalidate": flag,
+		"formnovalidate": flag, "download": flag,
+		"title": text, "alt": text, "placeholder": text, "aria-label": text,
+		"value": text, // engine.js gives it for buttons alone, whose name it is
+		"href":  address, "action": address, "formaction": address,
+	}
+})
 
 // Attributes names what engine.js may tell of an element.
-func Attributes() []string { return slices.Sorted(maps.Keys(attributes)) }
+func Attributes() []string { return slices.Sorted(maps.Keys(attributes())) }
 
 var (
 	tagName     = later(`^[a-z][a-z0-9-]{0,40}$`)
@@ -121,12 +124,15 @@ var (
 		"h5", "h6", "option", "details", "summary", "dialog", "iframe", "object")
 )
 
-func set(names ...string) map[string]bool {
-	m := map[string]bool{}
-	for _, n := range names {
-		m[n] = true
-	}
-	return m
+// set is made where it's first asked for.
+func set(names ...string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		m := map[string]bool{}
+		for _, n := range names {
+			m[n] = true
+		}
+		return m
+	})
 }
 
 // maxDepth bounds how deep elements may lie in one another; engine.js stops earlier.
@@ -137,14 +143,14 @@ func (r *redactor) node(n Node, depth int) {
 		r.text(n.Text)
 		return
 	}
-	if !tagName().MatchString(n.Tag) || manyDigits().MatchString(n.Tag) || dropped[n.Tag] {
+	if !tagName().MatchString(n.Tag) || manyDigits().MatchString(n.Tag) || dropped()[n.Tag] {
 		return
 	}
 	if depth > maxDepth || r.out.Len() > maxDOM-4<<10 {
 		r.cut = true
 		return
 	}
-	if blocks[n.Tag] {
+	if blocks()[n.Tag] {
 		r.out.WriteString("\n")
 	}
 	r.out.WriteString("<" + n.Tag)
@@ -158,10 +164,10 @@ func (r *redactor) node(n Node, depth int) {
 		r.out.WriteString(` data-cmdsign="unseen"`)
 	}
 	r.out.WriteString(">")
-	if void[n.Tag] {
+	if void()[n.Tag] {
 		return
 	}
-	if !emptied[n.Tag] {
+	if !emptied()[n.Tag] {
 		for _, c := range n.Children {
 			r.node(c, depth+1)
 		}
@@ -182,7 +188,7 @@ func (r *redactor) text(s string) {
 }
 
 func (r *redactor) attribute(n Node, name, value string) {
-	k, kept := attributes[name]
+	k, kept := attributes()[name]
 	if !kept || name == "value" && !isButton(n) {
 		return
 	}
@@ -228,19 +234,21 @@ func (r *redactor) idents(value string) string {
 }
 
 // htmlWords are the values of the attributes that take words of HTML's own.
-var htmlWords = set(strings.Fields(`text tel password email number search url date time datetime-local month week checkbox radio range
+var htmlWords = sync.OnceValue(func() map[string]bool {
+	return set(strings.Fields(`text tel password email number search url date time datetime-local month week checkbox radio range
 	color file hidden submit button reset image alert alertdialog application article banner checkbox combobox complementary
 	contentinfo dialog document feed figure form grid gridcell group heading img link list listbox listitem log main marquee menu
 	menubar menuitem navigation none note option presentation progressbar radiogroup region row rowgroup scrollbar separator slider
 	spinbutton status switch tab table tablist tabpanel textbox timer toolbar tooltip tree treeitem on off name username
 	current-password new-password one-time-code tel-national tel-country-code country postal-code numeric decimal get post
 	multipart/form-data application/x-www-form-urlencoded text/plain application/pdf .pdf application/* image/* */* pt pt-pt en
-	en-gb en-us es fr ltr rtl auto col colgroup _blank _self _top _parent true false polite assertive mixed grammar spelling`)...)
+	en-gb en-us es fr ltr rtl auto col colgroup _blank _self _top _parent true false polite assertive mixed grammar spelling`)...)()
+})
 
 // vocabulary keeps of a value the words that are HTML's own.
 func vocabulary(value string) string {
 	words := strings.FieldsFunc(strings.ToLower(value), func(r rune) bool { return r == ' ' || r == ',' || r == '\t' || r == '\n' })
-	return strings.Join(slices.DeleteFunc(words[:min(len(words), maxIdents)], func(w string) bool { return !htmlWords[w] }), " ")
+	return strings.Join(slices.DeleteFunc(words[:min(len(words), maxIdents)], func(w string) bool { return !htmlWords()[w] }), " ")
 }
 
 // path keeps where a link leads inside the site, without host, query and fragment. Of a script or of data only the kind is kept.

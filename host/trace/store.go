@@ -11,13 +11,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/save"
 )
 
 // bundleName is a bundle's: its time comes first, so that names sort by age.
-var bundleName = regexp.MustCompile(`^trace-[0-9]{8}-[0-9]{6}-[0-9a-f]{6}\.zip$`)
+var bundleName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^trace-[0-9]{8}-[0-9]{6}-[0-9a-f]{6}\.zip$`) })
 
 // keep writes a bundle into the folder, which is the person's alone, in place of the one at old; the oldest of more than
 // MaxBundles goes.
@@ -63,7 +64,7 @@ func list(dir string) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if e.Type().IsRegular() && bundleName.MatchString(e.Name()) {
+		if e.Type().IsRegular() && bundleName().MatchString(e.Name()) {
 			names = append(names, e.Name())
 		}
 	}
@@ -84,7 +85,7 @@ func List(dir string) ([]string, error) {
 // Find gives the path of a bundle that a person named: its path, or its name in the folder.
 func Find(dir, name string) string {
 	if !strings.ContainsRune(name, filepath.Separator) {
-		if _, err := os.Stat(name); err != nil && bundleName.MatchString(name) {
+		if _, err := os.Stat(name); err != nil && bundleName().MatchString(name) {
 			return filepath.Join(dir, name)
 		}
 	}

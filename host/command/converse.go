@@ -53,6 +53,9 @@ func converse(ctx context.Context, cfg *config.Config, conn conversation.Conn, l
 		return err
 	}
 	defer w.close()
+	if link != nil {
+		w.options.Greeted = repairManifests
+	}
 	return conversation.Serve(ctx, conn, w.options)
 }
 
@@ -73,7 +76,6 @@ func runNative(args []string, refused error) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	repairManifests()
 	link := browser.NewLink(nativeConn{nativemsg.NewReader(os.Stdin, 0), nativemsg.NewWriter(stdout)})
 	if err := converse(ctx, cfg, link, link); err != nil {
 		return report(os.Stderr, err)

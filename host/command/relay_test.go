@@ -21,6 +21,7 @@ import (
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/browser"
 	"github.com/sign-with-cmd/sign-with-cmd/host/config"
+	"github.com/sign-with-cmd/sign-with-cmd/host/environment"
 	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
 	"github.com/sign-with-cmd/sign-with-cmd/host/nativemsg"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
@@ -208,7 +209,7 @@ func relayHost(t *testing.T, sb *sandbox.Sandbox) (*standIn, string) {
 	require.NoError(t, err)
 	w, err := wire(t.Context(), cfg, link, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
-	w.options.Trust = append(w.options.Trust, sb.Root())
+	w.options.Trust = environment.Anchors(append(w.options.Trust(), sb.Root())...)
 	s := newStandIn(t, fromHost, toHost)
 	ended := make(chan error, 1)
 	go func() {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,7 +50,7 @@ Exit code: 0 verified; 1 failed; 3 signed, but needs your look; 2 wrong usage.`,
 			if err != nil {
 				return err
 			}
-			opts := pdfsig.Options{Roots: env.Trust}
+			opts := pdfsig.Options{Roots: env.Trust()}
 			if env.Revocation && !offline {
 				asking, done := context.WithTimeout(cmd.Context(), maxAsking)
 				defer done()
@@ -101,15 +102,16 @@ func verifyIn(cfg *config.Config, files []string) (environment.Environment, erro
 	} else if env, err = environment.Select(cfg, cfg.Env); err != nil {
 		return env, err
 	}
-	if len(files) > 0 {
-		env.Trust = nil
-	}
+	var anchors []*x509.Certificate
 	for _, path := range files {
 		certs, err := environment.ReadTrust(path)
 		if err != nil {
 			return env, problem.Newf(problem.ConfigInvalid, "--trust: %w", err)
 		}
-		env.Trust = append(env.Trust, certs...)
+		anchors = append(anchors, certs...)
+	}
+	if len(files) > 0 {
+		env.Trust = environment.Anchors(anchors...)
 	}
 	return env, nil
 }

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/adrg/xdg"
+	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
@@ -148,36 +150,69 @@ const maxFile = 256 << 10
 // DefaultPath is $XDG_CONFIG_HOME/cmdsign/config.yaml, or its like on other systems.
 func DefaultPath() string { return filepath.Join(xdg.ConfigHome, "cmdsign", "config.yaml") }
 
+// builtin is the configuration of somebody who has set nothing.
+func builtin() Config {
+	return Config{
+		Env:     "production",
+		State:   filepath.Join(xdg.StateHome, "cmdsign"),
+		Trust:   filepath.Join(xdg.ConfigHome, "cmdsign", "trust"),
+		Trace:   "unknown",
+		Browser: Browser{Headless: "auto"},
+		Limits: Limits{Page: 60 * time.Second, Unknown: 4 * time.Second, Result: 120 * time.Second, Person: 15 * time.Minute,
+			Input: 30 * time.Minute, PDF: 64 << 20},
+		Sandbox: Sandbox{Dir: filepath.Join(xdg.DataHome, "cmdsign", "sandbox")},
+		Log:     Log{Level: "warn"},
+		Serve: Serve{Address: "127.0.0.1:8765", Hosts: []string{}, Origins: []string{},
+			Limits: ServeLimits{Conversations: 20, PerClient: 4, Idle: 10 * time.Minute, Total: 60 * time.Minute, Drain: 30 * time.Second,
+				Bucket: 30 * time.Second}},
+	}
+}
+
+const envPrefix = "CMDSIGN"
+
 // Load reads the configuration: the file at path (empty: DefaultPath, if there is one), then the environment, then the flags
 // that were set. The error is CONFIG_INVALID and names the line.
 func Load(path string, flags map[string]*pflag.Flag) (*Config, error) {
-	v := viper.New()
-	for key, value := range map[string]any{
-		"env": "production", "lang": "", "downloads": "", "state": filepath.Join(xdg.StateHome, "cmdsign"),
-		"trust": filepath.Join(xdg.ConfigHome, "cmdsign", "trust"), "revocation": "", "trace": "unknown", "pages": "",
-		"browser.mode": "", "browser.endpoint": "", "browser.path": "", "browser.headless": "auto",
-		"limits.page": "60s", "limits.unknown": "4s", "limits.result": "120s", "limits.person": "15m", "limits.input": "30m",
-		"limits.pdf":  64 << 20,
-		"sandbox.dir": filepath.Join(xdg.DataHome, "cmdsign", "sandbox"), "sandbox.look": "", "sandbox.lang": "", "sandbox.address": "",
-		"log.level": "warn", "log.file": "",
-		"serve.address": "127.0.0.1:8765", "serve.cert": "", "serve.key": "", "serve.operator.name": "", "serve.operator.privacy": "",
-		"serve.hosts": []string{}, "serve.origins": []string{}, "serve.root": "", "serve.metrics": "",
-		"serve.tokens.secret": "", "serve.tokens.jwks": "", "serve.tokens.audience": "", "serve.seal.key": "", "serve.seal.required": false,
-		"serve.limits.conversations": 20, "serve.limits.per_client": 4,
-		"serve.limits.idle": "10m", "serve.limits.total": "60m", "serve.limits.drain": "30s", "serve.limits.bucket": "30s",
-	} {
-		v.SetDefault(key, value)
-	}
-	v.SetEnvPrefix("CMDSIGN")
-	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_"))
-	v.AutomaticEnv()
-
 	data, name, err := read(path)
 	if err != nil {
 		return nil, problem.Newf(problem.ConfigInvalid, "%w", err)
 	}
+	var cfg *Config
+	if data == nil && len(flags) == 0 && !inEnvironment(os.Environ()) {
+		// Most people's, each time a browser starts the program: there's nothing to put over it.
+		own := builtin()
+		cfg = &own
+	} else if cfg, err = merge(data, name, flags); err != nil {
+		return nil, err
+	}
+	if cfg.Lang == "" {
+		cfg.Lang = SystemLang()
+	}
+	return cfg, cfg.check()
+}
+
+// inEnvironment says whether any of the variables may be a setting.
+func inEnvironment(variables []string) bool {
+	return slices.ContainsFunc(variables, func(v string) bool {
+		return len(v) > len(envPrefix) && v[len(envPrefix)] == '_' && strings.EqualFold(v[:len(envPrefix)], envPrefix)
+	})
+}
+
+// merge puts the file, the environment and the flags over what's built in.
+func merge(data []byte, name string, flags map[string]*pflag.Flag) (*Config, error) {
+	v := viper.New()
+	var defaults map[string]any
+	if err := mapstructure.Decode(builtin(), &defaults); err != nil {
+		return nil, problem.Newf(problem.Internal, "the built-in configuration: %w", err)
+	}
+	setDefaults(v, "", defaults)
+	v.SetEnvPrefix(envPrefix)
+	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_"))
+	v.AutomaticEnv()
+
 	cfg := &Config{path: name}
 	if data != nil {
+		var err error
 		if cfg.tree, err = strict(data); err != nil {
 			return nil, problem.Newf(problem.ConfigInvalid, "%s: %w", name, err)
 		}
@@ -194,10 +229,21 @@ func Load(path string, flags map[string]*pflag.Flag) (*Config, error) {
 	if err := v.UnmarshalExact(cfg); err != nil {
 		return nil, problem.Newf(problem.ConfigInvalid, "%w", err)
 	}
-	if cfg.Lang == "" {
-		cfg.Lang = SystemLang()
+	return cfg, nil
+}
+
+// setDefaults tells viper of every single value: only of those does it look into the environment. A list or map that is nil has none.
+func setDefaults(v *viper.Viper, above string, values map[string]any) {
+	for key, value := range values {
+		if of := reflect.ValueOf(value); (of.Kind() == reflect.Map || of.Kind() == reflect.Slice) && of.IsNil() {
+			continue
+		}
+		if below, ok := value.(map[string]any); ok {
+			setDefaults(v, above+key+".", below)
+			continue
+		}
+		v.SetDefault(above+key, value)
 	}
-	return cfg, cfg.check()
 }
 
 func read(path string) (data []byte, name string, err error) {

@@ -3,9 +3,12 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/adrg/xdg"
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 
@@ -36,6 +39,69 @@ func TestTheLaterCountsMore(t *testing.T) {
 	require.Equal(t, "en", cfg.Lang)
 	require.Equal(t, "production", cfg.Env, "production is what a user gets")
 	require.EqualValues(t, 64<<20, cfg.Limits.PDF)
+}
+
+// Nobody's configuration depends on whether there's an empty file, or a variable that says what is so anyway.
+func TestNothingSetIsWhatIsBuiltIn(t *testing.T) {
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "CMDSIGN_") {
+			t.Setenv(name, "")
+			require.NoError(t, os.Unsetenv(name))
+		}
+	}
+	t.Setenv("LC_ALL", "pt_PT.UTF-8")
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	xdg.Reload()
+	t.Cleanup(xdg.Reload)
+	none, err := Load("", nil)
+	require.NoError(t, err)
+	require.Equal(t, 60*time.Second, none.Limits.Page)
+	require.Equal(t, "production", none.Env)
+
+	path := write(t, "# nothing\n")
+	empty, err := Load(path, nil)
+	require.NoError(t, err)
+	empty.path, empty.tree = "", nil
+	require.Equal(t, none, empty)
+
+	t.Setenv("cmdsign_serve_address", "127.0.0.1:1") // Windows' names have no case
+	t.Setenv("CMDSIGN_LIMITS_PAGE", "60s")
+	t.Setenv("CMDSIGN_SERVE_ORIGINS", "")
+	again, err := Load("", nil)
+	require.NoError(t, err)
+	if runtime.GOOS != "windows" {
+		require.Equal(t, none, again)
+	}
+}
+
+// Every single setting that has a value of its own can be set by its variable.
+func TestEverySettingHasItsVariable(t *testing.T) {
+	for name, c := range map[string]struct {
+		value string
+		get   func(*Config) any
+		want  any
+	}{
+		"CMDSIGN_ENV":                        {"sandbox", func(c *Config) any { return c.Env }, "sandbox"},
+		"CMDSIGN_REVOCATION":                 {"off", func(c *Config) any { return c.Revocation }, "off"},
+		"CMDSIGN_BROWSER_HEADLESS":           {"off", func(c *Config) any { return c.Browser.Headless }, "off"},
+		"CMDSIGN_LIMITS_PDF":                 {"2048", func(c *Config) any { return c.Limits.PDF }, int64(2048)},
+		"CMDSIGN_SERVE_ORIGINS":              {"https://a.example,https://b.example", func(c *Config) any { return c.Serve.Origins }, []string{"https://a.example", "https://b.example"}},
+		"CMDSIGN_SERVE_LIMITS_IDLE":          {"3m", func(c *Config) any { return c.Serve.Limits.Idle }, 3 * time.Minute},
+		"CMDSIGN_SERVE_TOKENS_AUDIENCE":      {"a", func(c *Config) any { return c.Serve.Tokens.Audience }, "a"},
+		"CMDSIGN_SERVE_SEAL_REQUIRED":        {"true", func(c *Config) any { return c.Serve.Seal.Required }, true},
+		"CMDSIGN_SERVE_LIMITS_CONVERSATIONS": {"7", func(c *Config) any { return c.Serve.Limits.Conversations }, 7},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(name, c.value)
+			t.Setenv("CMDSIGN_SERVE_TOKENS_SECRET", "file")
+			if name != "CMDSIGN_SERVE_TOKENS_AUDIENCE" {
+				t.Setenv("CMDSIGN_SERVE_TOKENS_AUDIENCE", "b")
+			}
+			cfg, err := Load("", nil)
+			require.NoError(t, err)
+			require.Equal(t, c.want, c.get(cfg))
+		})
+	}
 }
 
 func FuzzLoad(f *testing.F) {

@@ -57,8 +57,8 @@ type Options struct {
 	Environment string
 	Custom      bool // the environment is the user's own: clients warn before the PIN
 	Marker      string
-	Trust       []*x509.Certificate
-	Revocation  bool // the authorities are asked whether the signer's certificate was revoked
+	Trust       func() []*x509.Certificate // the anchors, asked for where a file is checked; nil: none
+	Revocation  bool                       // the authorities are asked whether the signer's certificate was revoked
 	Downloads   func() (string, error)
 	Journal     *journal.Journal
 	Work        string // private folder for the copies of documents
@@ -78,6 +78,9 @@ type Options struct {
 	Operator *Operator
 	// Visitor is the other side where this isn't its own computer; nil: it may do what the person may.
 	Visitor Visitor
+	// Greeted is called once the first message is sent, beside the conversation: for what somebody who waits for that message shouldn't
+	// have to wait for. Serve waits for it at its end. Nil: nothing.
+	Greeted func()
 	// Sealing is the key that secrets may be sealed to; nil: there is none.
 	Sealing *Sealing
 	Log     *slog.Logger
@@ -122,6 +125,7 @@ func Serve(ctx context.Context, conn Conn, opts Options) error {
 func Settle(ctx context.Context, opts Options) int {
 	s, end := newSession(ctx, nil, opts)
 	defer end()
+	defer opts.Journal.Prune()
 	left, _ := s.recover()
 	return len(left)
 }

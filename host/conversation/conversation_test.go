@@ -125,6 +125,14 @@ func (k *talk) state(s State) reply {
 	return k.until(func(r reply) bool { return r.State == s })
 }
 
+// first is the first message.
+func (k *talk) first() (first hello) {
+	k.t.Helper()
+	require.NoError(k.t, k.in.Decode(&first))
+	require.Equal(k.t, StateStart, first.State)
+	return first
+}
+
 func (k *talk) over() reply {
 	k.t.Helper()
 	return k.until(func(r reply) bool { return r.State.over() })
@@ -455,7 +463,7 @@ func TestATrialIsForOneSigning(t *testing.T) {
 			return own, nil
 		}
 	})
-	hello := k.state(StateStart)
+	hello := k.first()
 	require.Contains(t, hello.Capabilities, "trial")
 	require.Equal(t, "test", hello.Environment)
 	pdf, err := json.Marshal(k.pdf)
@@ -483,7 +491,7 @@ func TestATrialIsForOneSigning(t *testing.T) {
 func TestNoTrialWhereThereIsNone(t *testing.T) {
 	t.Parallel()
 	k := converse(t, Limits{}, nil)
-	require.NotContains(t, k.state(StateStart).Capabilities, "trial")
+	require.NotContains(t, k.first().Capabilities, "trial")
 	k.send(`{"start":"","environment":"sandbox"}`)
 	refused := k.until(func(r reply) bool { return r.Error != nil })
 	require.Equal(t, problem.EnvironmentUnknown, refused.Error.Code)
@@ -506,7 +514,7 @@ func TestTheDocumentIsGivenInPieces(t *testing.T) {
 		require.Equal(t, code, r.Error.Code)
 		require.Nil(t, r.Part)
 	}
-	require.Contains(t, k.state(StateStart).Capabilities, "document_data")
+	require.Contains(t, k.first().Capabilities, "document_data")
 	refused(`{"document_data":0}`, problem.MessageOutOfTurn)
 	k.send(`{"start":""}`)
 	k.state(StateStage1Input)

@@ -121,7 +121,10 @@ func (s *session) check(ctx context.Context, signedPath, originalPath string, se
 		return nil, err
 	}
 	defer signed.Close()
-	opts := pdfsig.Options{Roots: s.opts.Trust, SealPage: sealPage}
+	opts := pdfsig.Options{SealPage: sealPage}
+	if s.opts.Trust != nil {
+		opts.Roots = s.opts.Trust()
+	}
 	if s.opts.Revocation {
 		opts.Fetch = pdfsig.HTTPFetch(ctx, pdfsig.FetchTimeout)
 	}

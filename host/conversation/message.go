@@ -160,15 +160,10 @@ func truthy(raw json.RawMessage) bool {
 	return true
 }
 
-// reply is what the host sends; a field that doesn't belong to the message stays out.
-type reply struct {
-	State    State  `json:"state,omitempty"`
-	Status   string `json:"status,omitempty"`
-	Progress string `json:"progress,omitempty"`
-	ID       string `json:"id,omitempty"` // the document's, the same as in the journal
-	Error    *fault `json:"error,omitempty"`
-
-	// the first message
+// hello is the first message. It's a type of its own because encoding/json looks at every field of a type before it writes the first
+// value of it, and reply has so many that a start would be waiting for it.
+type hello struct {
+	State        State                   `json:"state,omitempty"`
 	Protocol     int                     `json:"protocol,omitempty"`
 	MinProtocol  int                     `json:"min_protocol,omitempty"`
 	Version      string                  `json:"version,omitempty"`
@@ -179,31 +174,42 @@ type reply struct {
 	BrowserAt    string                  `json:"browser_at,omitempty"`
 	Operator     *Operator               `json:"operator,omitempty"`
 	Seal         *sealInfo               `json:"seal,omitempty"`
-	Nonce        string                  `json:"nonce,omitempty"`
 	Unready      map[string]problem.Code `json:"unready,omitempty"`
 	Unfinished   []leftover              `json:"unfinished,omitempty"`
 	Ended        []leftover              `json:"ended,omitempty"`
-	Notes        []string                `json:"notes,omitempty"`
-	Document     *docInfo                `json:"document,omitempty"`
-	Received     int64                   `json:"received,omitempty"`
-	Part         *partInfo               `json:"part,omitempty"`
-	Reference    string                  `json:"reference,omitempty"`
-	Resend       bool                    `json:"resend,omitempty"`
-	Approval     bool                    `json:"approval,omitempty"`
-	SandboxOTP   string                  `json:"sandbox_otp,omitempty"`
-	Screenshot   string                  `json:"screenshot,omitempty"`
-	Auto         bool                    `json:"auto,omitempty"`
-	Step         string                  `json:"step,omitempty"`
-	Title        string                  `json:"title,omitempty"`
-	Host         string                  `json:"host,omitempty"`
-	Shown        *bool                   `json:"shown,omitempty"`
-	Trace        string                  `json:"trace,omitempty"`
-	Open         string                  `json:"open,omitempty"`
-	Visible      *Visible                `json:"visible,omitempty"`
-	Result       *resultInfo             `json:"result,omitempty"`
-	File         *fileInfo               `json:"file,omitempty"`
-	Object       *objectInfo             `json:"object,omitempty"`
-	Findings     []Check                 `json:"findings,omitempty"`
+}
+
+// reply is what the host sends otherwise; a field that doesn't belong to the message stays out.
+type reply struct {
+	State    State  `json:"state,omitempty"`
+	Status   string `json:"status,omitempty"`
+	Progress string `json:"progress,omitempty"`
+	ID       string `json:"id,omitempty"` // the document's, the same as in the journal
+	Error    *fault `json:"error,omitempty"`
+
+	Environment string      `json:"environment,omitempty"`
+	Nonce       string      `json:"nonce,omitempty"`
+	Notes       []string    `json:"notes,omitempty"`
+	Document    *docInfo    `json:"document,omitempty"`
+	Received    int64       `json:"received,omitempty"`
+	Part        *partInfo   `json:"part,omitempty"`
+	Reference   string      `json:"reference,omitempty"`
+	Resend      bool        `json:"resend,omitempty"`
+	Approval    bool        `json:"approval,omitempty"`
+	SandboxOTP  string      `json:"sandbox_otp,omitempty"`
+	Screenshot  string      `json:"screenshot,omitempty"`
+	Auto        bool        `json:"auto,omitempty"`
+	Step        string      `json:"step,omitempty"`
+	Title       string      `json:"title,omitempty"`
+	Host        string      `json:"host,omitempty"`
+	Shown       *bool       `json:"shown,omitempty"`
+	Trace       string      `json:"trace,omitempty"`
+	Open        string      `json:"open,omitempty"`
+	Visible     *Visible    `json:"visible,omitempty"`
+	Result      *resultInfo `json:"result,omitempty"`
+	File        *fileInfo   `json:"file,omitempty"`
+	Object      *objectInfo `json:"object,omitempty"`
+	Findings    []Check     `json:"findings,omitempty"`
 }
 
 const (

@@ -71,7 +71,7 @@ func TestWhatAnEarlierRunLeft(t *testing.T) {
 
 			first := greeting(t, Options{
 				Environment: "test", Marker: "-signed", Journal: records, Work: filepath.Join(dir, "work"), Limits: limits, Modes: []string{"launch"},
-				Downloads: func() (string, error) { return filepath.Join(dir, "downloads"), nil }, Trust: []*x509.Certificate{authority.Root},
+				Downloads: func() (string, error) { return filepath.Join(dir, "downloads"), nil }, Trust: anchors(authority.Root),
 			})
 			told, answer := first.Unfinished, c.unfinished
 			if c.ended != "" {
@@ -103,7 +103,7 @@ func held(file []byte) func(*testing.T, *journal.Record, string) {
 }
 
 // greeting is the first message of a conversation.
-func greeting(t *testing.T, o Options) (first reply) {
+func greeting(t *testing.T, o Options) (first hello) {
 	toHost, out := io.Pipe()
 	in, fromHost := io.Pipe()
 	ended := make(chan error, 1)
@@ -115,4 +115,9 @@ func greeting(t *testing.T, o Options) (first reply) {
 	out.Close()
 	require.NoError(t, <-ended)
 	return first
+}
+
+// anchors are trust anchors as Options takes them.
+func anchors(certs ...*x509.Certificate) func() []*x509.Certificate {
+	return func() []*x509.Certificate { return certs }
 }

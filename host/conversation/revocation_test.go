@@ -2,7 +2,6 @@ package conversation
 
 import (
 	"context"
-	"crypto/x509"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -48,7 +47,7 @@ func asking(t *testing.T, limits Limits, answer func(*sigtest.Authority, http.Re
 		}
 		return p.Hold(file)
 	}, func(o *Options) {
-		o.Revocation, o.Trust = true, []*x509.Certificate{authority.Root}
+		o.Revocation, o.Trust = true, anchors(authority.Root)
 	})
 }
 
@@ -189,18 +188,18 @@ func TestARescuedFileDelaysNobody(t *testing.T) {
 		ended <- Serve(t.Context(), Lines(toHost, fromHost), Options{
 			Environment: "test", Marker: "-signed", Journal: k.journal, Work: filepath.Join(k.dir, "work"), Limits: l, Modes: []string{"launch"},
 			Downloads:  func() (string, error) { return filepath.Join(k.dir, "downloads"), nil },
-			Revocation: true, Trust: []*x509.Certificate{authority.Root},
+			Revocation: true, Trust: anchors(authority.Root),
 		})
 		fromHost.Close()
 	}()
-	var hello reply
-	require.NoError(t, json.NewDecoder(in).Decode(&hello))
+	var first hello
+	require.NoError(t, json.NewDecoder(in).Decode(&first))
 	require.Less(t, time.Since(start), patience/2)
 	<-gone // it was asked, and given up
-	require.Len(t, hello.Unfinished, 1)
-	require.Equal(t, string(journal.SignedSaved), hello.Unfinished[0].Answer)
-	require.FileExists(t, hello.Unfinished[0].Path)
-	require.Contains(t, hello.Unfinished[0].Path, UnverifiedMarker)
+	require.Len(t, first.Unfinished, 1)
+	require.Equal(t, string(journal.SignedSaved), first.Unfinished[0].Answer)
+	require.FileExists(t, first.Unfinished[0].Path)
+	require.Contains(t, first.Unfinished[0].Path, UnverifiedMarker)
 	out.Close()
 	require.NoError(t, <-ended)
 }

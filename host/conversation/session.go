@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
@@ -54,6 +55,7 @@ func (s *session) run() error {
 	defer s.closeMethod()
 	s.greet()
 	go s.read()
+	defer s.tidy()()
 	timer := time.NewTimer(s.opts.Limits.Input)
 	defer timer.Stop()
 	for {
@@ -135,12 +137,26 @@ func (s *session) see(f func()) {
 	}
 }
 
+// tidy does beside the conversation what the first message didn't need. What it gives waits for that.
+func (s *session) tidy() (wait func()) {
+	var tidied sync.WaitGroup
+	tidied.Go(func() {
+		if s.own.Visitor == nil {
+			s.own.Journal.Prune()
+		}
+		if s.own.Greeted != nil {
+			s.own.Greeted()
+		}
+	})
+	return tidied.Wait
+}
+
 func (s *session) greet() {
 	var unfinished, ended []leftover
 	if s.own.Visitor == nil {
 		unfinished, ended = s.recover()
 	}
-	s.send(reply{
+	s.tell(reply{State: StateStart}, hello{
 		State: StateStart, Protocol: Protocol, MinProtocol: MinProtocol, Version: s.opts.Version,
 		Capabilities: s.capabilities(),
 		Environment:  s.opts.Environment, Custom: s.opts.Custom, Modes: s.opts.Modes, BrowserAt: s.opts.BrowserAt,
@@ -169,7 +185,12 @@ func (s *session) send(r reply) {
 	if s.job != nil && r.ID == "" {
 		r.ID = s.job.id()
 	}
-	data, err := json.Marshal(r)
+	s.tell(r, r)
+}
+
+// tell sends a message, and r where that is too large.
+func (s *session) tell(r reply, message any) {
+	data, err := json.Marshal(message)
 	if err == nil {
 		err = s.conn.Write(data)
 	}

@@ -59,7 +59,7 @@ func TestAVisibleSignatureIsAskedForOnce(t *testing.T) {
 		asked <- d.Visible
 		return Signed{}, problem.New(problem.SiteUnavailable, "")
 	})
-	require.Contains(t, k.state(StateStart).Capabilities, "visible")
+	require.Contains(t, k.first().Capabilities, "visible")
 	k.send(`{"start":""}`)
 	k.state(StateStage1Input)
 	pdf, err := json.Marshal(k.pdf)

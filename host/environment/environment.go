@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/config"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
@@ -27,13 +28,13 @@ const (
 // Environment is one place to sign at.
 type Environment struct {
 	Name       string
-	Intro      string   // URL of the first page
-	Origins    []string // scheme://host[:port] that the tab may show, and that file and secrets may go to
-	Trust      []*x509.Certificate
-	Pages      string // page file over the built-in one; empty: none
-	Revocation bool   // the authorities are asked whether a certificate was revoked
-	Custom     bool   // the user's own: named in a warning before the PIN
-	Marker     string // what the signed file's name ends in, before .pdf
+	Intro      string                     // URL of the first page
+	Origins    []string                   // scheme://host[:port] that the tab may show, and that file and secrets may go to
+	Trust      func() []*x509.Certificate // the anchors; never nil
+	Pages      string                     // page file over the built-in one; empty: none
+	Revocation bool                       // the authorities are asked whether a certificate was revoked
+	Custom     bool                       // the user's own: named in a warning before the PIN
+	Marker     string                     // what the signed file's name ends in, before .pdf
 }
 
 // Limits of what a definition may hold.
@@ -52,6 +53,14 @@ const SignedMarker = "-signed"
 //go:embed trust/production.pem
 var productionPEM []byte
 
+// production isn't parsed before a file is checked: a host says hello without it.
+var production = sync.OnceValue(func() []*x509.Certificate { return mustParse(productionPEM) })
+
+// Anchors are those that are given, in the form of Environment.Trust.
+func Anchors(certs ...*x509.Certificate) func() []*x509.Certificate {
+	return func() []*x509.Certificate { return certs }
+}
+
 // Builtin gives a built-in environment by name; the sandbox has no address until one runs (see ForSandbox).
 func Builtin(name string) (Environment, bool) {
 	switch name {
@@ -63,7 +72,7 @@ func Builtin(name string) (Environment, bool) {
 				"https://cmd.autenticacao.gov.pt", "https://frtend.reg.cmd.autenticacao.gov.pt",
 				"https://www.autenticacao.gov.pt", "https://autenticacao.gov.pt",
 			},
-			Trust: mustParse(productionPEM), Revocation: true, Marker: SignedMarker,
+			Trust: production, Revocation: true, Marker: SignedMarker,
 		}, true
 	case Preprod:
 		// Only the first host is known (facts/cmd.md 1.1). Where the registry's pages are elsewhere, ORIGIN_REFUSED names the host,
@@ -72,6 +81,7 @@ func Builtin(name string) (Environment, bool) {
 			Name:    Preprod,
 			Intro:   "https://preprod.cmd.autenticacao.gov.pt/Ama.Authentication.Frontend/Processes/DigitalSignature/DigitalSignatureIntro.aspx",
 			Origins: []string{"https://preprod.cmd.autenticacao.gov.pt"},
+			Trust:   Anchors(),
 			Marker:  SandboxMarker,
 		}, true
 	}
@@ -80,7 +90,7 @@ func Builtin(name string) (Environment, bool) {
 
 // ForSandbox is the environment of a sandbox that runs: its first page, origins and root.
 func ForSandbox(intro string, origins []string, root *x509.Certificate) Environment {
-	return Environment{Name: Sandbox, Intro: intro, Origins: origins, Trust: []*x509.Certificate{root}, Marker: SandboxMarker}
+	return Environment{Name: Sandbox, Intro: intro, Origins: origins, Trust: Anchors(root), Marker: SandboxMarker}
 }
 
 // Select gives the environment of a name: a built-in one, or the configuration's own, with what the configuration says of
@@ -110,7 +120,10 @@ func Select(cfg *config.Config, name string) (Environment, error) {
 		if err != nil {
 			return Environment{}, cfg.Mistake(err, "trust")
 		}
-		env.Trust = append(env.Trust, more...)
+		if len(more) > 0 {
+			own := env.Trust
+			env.Trust = func() []*x509.Certificate { return slices.Concat(own(), more) }
+		}
 	}
 	return env, nil
 }
@@ -144,13 +157,15 @@ func define(cfg *config.Config, name string, d config.Environment) (Environment,
 	default:
 		return fail("revocation", fmt.Errorf("%q is neither on nor off", d.Revocation))
 	}
+	var anchors []*x509.Certificate
 	for _, path := range d.Trust {
 		certs, err := ReadTrust(path)
 		if err != nil {
 			return fail("trust", err)
 		}
-		env.Trust = append(env.Trust, certs...)
+		anchors = append(anchors, certs...)
 	}
+	env.Trust = Anchors(anchors...)
 	return env, nil
 }
 

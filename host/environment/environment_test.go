@@ -41,7 +41,7 @@ func TestTheAnchorsAreThoseOfTheDocument(t *testing.T) {
 	env, ok := Builtin(Production)
 	require.True(t, ok)
 	var trusted []string
-	for _, c := range env.Trust {
+	for _, c := range env.Trust() {
 		trusted = append(trusted, fingerprint(c))
 		row := regexp.MustCompile(`(?m)^\|.*` + fingerprint(c) + `.*$`).FindString(string(text))
 		require.Contains(t, row, c.Subject.CommonName)
@@ -56,7 +56,7 @@ func TestTheAnchorsAreThoseOfTheDocument(t *testing.T) {
 // TestProductionTrustsAuthoritiesOnly checks what nobody may put into the built-in anchors by mistake.
 func TestProductionTrustsAuthoritiesOnly(t *testing.T) {
 	env, _ := Builtin(Production)
-	for _, c := range env.Trust {
+	for _, c := range env.Trust() {
 		require.True(t, c.IsCA && c.BasicConstraintsValid, c.Subject.CommonName)
 		require.NotZero(t, c.KeyUsage&x509.KeyUsageCertSign)
 		require.Equal(t, []string{"PT"}, c.Subject.Country)
@@ -116,14 +116,14 @@ func TestAnAuthorityIsAddedWithoutARelease(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			require.Len(t, env.Trust, 5+c.more)
+			require.Len(t, env.Trust(), 5+c.more)
 			fresh, _ := Builtin(Production)
-			require.Len(t, fresh.Trust, 5, "one configuration's anchors don't stay for the next")
+			require.Len(t, fresh.Trust(), 5, "one configuration's anchors don't stay for the next")
 		})
 	}
 	env, err := Select(&config.Config{Trust: filepath.Join(t.TempDir(), "none")}, Production)
 	require.NoError(t, err)
-	require.Len(t, env.Trust, 5)
+	require.Len(t, env.Trust(), 5)
 }
 
 // TestWhereRevocationIsAsked: in production and in a person's own environment, unless it's turned off; the nearer setting

@@ -61,9 +61,8 @@ func DefaultDir() string {
 	return filepath.Join(state, "cmdsign", "journal")
 }
 
-// Open opens the journal in dir, or in DefaultDir when dir is empty, makes the folder
-// when it's missing (for the person only) and takes away records that nobody needs any
-// more. The error is JOURNAL_FAILED.
+// Open opens the journal in dir, or in DefaultDir when dir is empty, and makes the folder
+// when it's missing (for the person only). The error is JOURNAL_FAILED.
 func Open(dir string) (*Journal, error) {
 	if dir == "" {
 		dir = DefaultDir()
@@ -71,9 +70,7 @@ func Open(dir string) (*Journal, error) {
 	if err := save.PrivateFolder(dir); err != nil {
 		return nil, failed("opening the journal", err)
 	}
-	j := &Journal{dir}
-	j.prune(time.Now())
-	return j, nil
+	return &Journal{dir}, nil
 }
 
 // Begin starts the record of a document. It counts as not signed until Submitting or

@@ -12,10 +12,12 @@ const (
 	keepMax = 1000 // files
 )
 
-// prune takes away records that are resolved and 90 days old, and the oldest resolved
+// Prune takes away records that nobody needs any more: those that are resolved and 90 days old, and the oldest resolved
 // ones beyond a thousand files. One that may be signed stays until the person has
 // looked, one whose file is only held stays for ever. Failures don't matter: the next
-// Open tries again.
+// Prune tries again. It reads every record, so nobody should have to wait for it.
+func (j *Journal) Prune() { j.prune(time.Now()) }
+
 func (j *Journal) prune(now time.Time) {
 	all, err := j.Status()
 	if err != nil {

@@ -135,7 +135,7 @@ func prepare(t *testing.T, settings map[string]any, e engine) (*config.Config, c
 		NewMethod: func(string) conversation.Method { return &engine{e.sign, e.opened, e.trust} }, Modes: []string{"launch"}, Environment: "test", Marker: "-signed",
 		Journal: records, Work: filepath.Join(dir, "work"), Downloads: func() (string, error) { return cfg.Downloads, nil }, Lang: "en",
 		Limits: limits, Doctor: func(string) []conversation.Check { return []conversation.Check{{Check: "of this computer"}} },
-		Show: func(string, bool) error { return nil }, Trust: e.anchors(),
+		Show: func(string, bool) error { return nil }, Trust: e.anchors,
 	}, dir
 }
 

@@ -9,6 +9,9 @@ import (
 	"io"
 	"sync"
 
+	// Version 2 reads a text at several times the speed, and one of these may be a whole file. It's chromedp's, for what CDP says.
+	jsonv2 "github.com/chromedp/cdproto/cdp/jsonv2"
+
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 )
 
@@ -85,43 +88,47 @@ func (l *Link) Read() ([]byte, error) {
 			}
 			return nil, err
 		}
-		value, ok := relayPart(data)
+		m, ok := relayPart(data)
 		if !ok {
 			return data, nil
 		}
-		l.serve(value)
+		l.serve(m)
 	}
 }
 
 // Write sends a message of the conversation.
 func (l *Link) Write(data []byte) error { return l.pipe.Write(data) }
 
-// relayPart gives the value of cdp, if the message has that key.
-func relayPart(data []byte) (json.RawMessage, bool) {
+// relayPart gives the value of cdp, if the message has that key. It's nil where nothing can be done with it.
+func relayPart(data []byte) (*relayMessage, bool) {
 	if !bytes.Contains(data, []byte(`"cdp"`)) {
 		return nil, false
 	}
 	var m struct {
+		CDP *relayMessage `json:"cdp"`
+	}
+	if jsonv2.Unmarshal(data, &m) == nil {
+		return m.CDP, m.CDP != nil
+	}
+	// What is JSON with that key in it, and no more, isn't the conversation's either.
+	var other struct {
 		CDP json.RawMessage `json:"cdp"`
 	}
-	if json.Unmarshal(data, &m) != nil || m.CDP == nil {
-		return nil, false
-	}
-	return m.CDP, true
+	return nil, json.Unmarshal(data, &other) == nil && other.CDP != nil
 }
 
-func (l *Link) serve(value json.RawMessage) {
-	var m relayMessage
-	if json.Unmarshal(value, &m) != nil {
+func (l *Link) serve(message *relayMessage) {
+	if message == nil {
 		return
 	}
+	m := *message
 	if m.Part != nil {
 		whole, ok := l.join(*m.Part, m.More)
 		if !ok {
 			return
 		}
 		m = relayMessage{}
-		if json.Unmarshal(whole, &m) != nil {
+		if jsonv2.Unmarshal(whole, &m) != nil {
 			return
 		}
 	}
@@ -170,7 +177,7 @@ func (l *Link) send(fields map[string]any, answer func(relayAnswer)) {
 	l.waiting[id] = answer
 	l.mu.Unlock()
 	fields["id"] = id
-	data, err := json.Marshal(map[string]any{"cdp": fields})
+	data, err := jsonv2.Marshal(map[string]any{"cdp": fields})
 	if err == nil {
 		err = l.pipe.Write(data)
 	}

@@ -21,8 +21,8 @@ import (
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/browser"
 	"github.com/sign-with-cmd/sign-with-cmd/host/config"
-	"github.com/sign-with-cmd/sign-with-cmd/host/environment"
 	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
+	"github.com/sign-with-cmd/sign-with-cmd/host/environment"
 	"github.com/sign-with-cmd/sign-with-cmd/host/nativemsg"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox"

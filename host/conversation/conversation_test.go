@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -417,6 +418,45 @@ func TestLines(t *testing.T) {
 	require.Equal(t, "last", read())
 	_, err = conn.Read()
 	require.ErrorIs(t, err, io.EOF)
+}
+
+// A text that encoding/json didn't see comes to the same as one that it saw.
+func FuzzLift(f *testing.F) {
+	for _, seed := range []string{
+		`{"upload_local":{"name":"a","size":3,"sha256":"00","offset":0,"data":"AAAA"}}`, `{"upload_local":"AAAA","name":"b"}`, `{"ping":"x\u00e9"}`, `{"ping":"x"}`,
+		`{"upload_local":{"data":"AAAA","DATA":"BBBB"}}`, `{"Upload_local":"AAAA","upload_local":"BBBB"}`, `{"upload_local":{"data":"AA\/A"}}`,
+		"{\"upload_local\":{\"data\":\"AA\nAA\"}}", `{"upload_local":{"data":"A"}}`, `{"upload_local":{"data":null}}`, `{"upload_local":{"data":"AAAA",}}`,
+		`{"ping":"a","upload_local":"AAAA"}`, `{"upload_local":[{"data":"AAAA"}]}`, `{"a":{"upload_local":"AAAA"}}`, `{"upload_local":""}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if !utf8.Valid(data) {
+			return
+		}
+		var whole, rest message
+		text, short := lift(data)
+		err := json.Unmarshal(data, &whole)
+		require.Equal(t, err == nil, json.Unmarshal(short, &rest) == nil)
+		if err != nil {
+			return
+		}
+		rest.long = text
+		wanted, err := parseChunk(whole)
+		got, errGot := parseChunk(rest)
+		require.Equal(t, err == nil, errGot == nil, "%v, %v", err, errGot)
+		if err == nil {
+			require.Equal(t, string(wanted.Data), string(got.Data))
+			wanted.Data, got.Data = nil, nil
+			require.Equal(t, wanted, got)
+		}
+		require.Equal(t, whole.pinged(), rest.pinged())
+		for _, m := range []*message{&whole, &rest} {
+			m.Phone, m.PIN, m.OTP = nil, nil, nil // no two are the same
+		}
+		whole.Ping, whole.UploadLocal, rest.Ping, rest.UploadLocal, rest.long = nil, nil, nil, nil, lifted{}
+		require.Equal(t, whole, rest)
+	})
 }
 
 func FuzzParse(f *testing.F) {

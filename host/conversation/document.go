@@ -3,9 +3,11 @@ package conversation
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -135,10 +137,23 @@ type upload struct {
 	size int64
 	hash string
 	data []byte
+	sum  hash.Hash // of data
 	doc  *original // once it's whole
 	to   Object    // where its signed file is to be written; nil: only into downloads
 	// allowed says whether a visitor may have it signed, by the token that it has brought by then.
 	allowed func() error
+}
+
+// append takes what came of the document. The room for it is doubled, up to the size that was announced, so that little is copied and
+// nobody has room made for what never comes.
+func (u *upload) append(data []byte) {
+	u.sum.Write(data)
+	if need := len(u.data) + len(data); need > cap(u.data) {
+		larger := make([]byte, len(u.data), max(need, min(2*cap(u.data), int(u.size))))
+		copy(larger, u.data)
+		u.data = larger
+	}
+	u.data = append(u.data, data...)
 }
 
 // chunk is the object of an upload_local message.
@@ -178,16 +193,33 @@ func (s *session) take(m message) {
 func parseChunk(m message) (chunk, error) {
 	var c chunk
 	if bytes.HasPrefix(bytes.TrimSpace(m.UploadLocal), []byte(`"`)) {
-		if err := json.Unmarshal(m.UploadLocal, &c.Data); err != nil {
+		var err error
+		if m.long.document != nil {
+			c.Data, err = decoded(m.long.document)
+		} else {
+			err = json.Unmarshal(m.UploadLocal, &c.Data)
+		}
+		if err != nil {
 			return c, errors.New("the document isn't base64")
 		}
 		c.Name, c.Size, c.whole = m.Name, int64(len(c.Data)), true
 		return c, nil
 	}
-	if err := json.Unmarshal(m.UploadLocal, &c); err != nil {
+	err := json.Unmarshal(m.UploadLocal, &c)
+	if err == nil && m.long.chunk != nil {
+		c.Data, err = decoded(m.long.chunk)
+	}
+	if err != nil {
 		return c, errors.New("not a chunk")
 	}
 	return c, nil
+}
+
+// decoded is what encoding/json makes of a base64 text for a []byte.
+func decoded(text []byte) ([]byte, error) {
+	data := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	n, err := base64.StdEncoding.Decode(data, text)
+	return data[:n], err
 }
 
 func (s *session) add(c chunk) error {
@@ -202,7 +234,7 @@ func (s *session) add(c chunk) error {
 		if c.Name == "" {
 			name = "documento.pdf"
 		}
-		s.upload = &upload{name: name, size: c.Size, hash: c.SHA256}
+		s.upload = &upload{name: name, size: c.Size, hash: c.SHA256, sum: sha256.New()}
 		if s.own.Visitor != nil {
 			s.upload.allowed = s.own.Visitor.Upload
 		}
@@ -216,11 +248,11 @@ func (s *session) add(c chunk) error {
 	case len(c.Data) == 0:
 		return problem.New(problem.UploadInvalid, "an empty chunk")
 	}
-	u.data = append(u.data, c.Data...)
+	u.append(c.Data)
 	if int64(len(u.data)) < u.size {
 		return nil
 	}
-	hash := hashOf(u.data)
+	hash := hex.EncodeToString(u.sum.Sum(nil))
 	if !c.whole && !strings.EqualFold(hash, u.hash) {
 		return problem.New(problem.UploadInvalid, "the SHA-256 doesn't fit")
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/sign-with-cmd/sign-with-cmd/host/jsonpart"
 	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 	"github.com/sign-with-cmd/sign-with-cmd/host/secret"
@@ -76,22 +77,32 @@ type message struct {
 	DocumentData *int64    `json:"document_data"`
 	Download     *download `json:"download"`
 	Name         string    `json:"name"`
+
+	long lifted
 }
 
 // maxDepth bounds the nesting of a message; none of the protocol's goes deeper than three.
 const maxDepth = 16
 
-// parse reads a message and says what it asks for. The error never quotes the message, which may hold a secret.
+// parse reads a message and says what it asks for. What it gives may hold parts of data. The error never quotes the message, which may hold a secret.
 func parse(data []byte) (message, kind, error) {
 	var m message
 	// The decoder would put other characters in place of what isn't UTF-8, in a path for example.
 	if !utf8.Valid(data) {
 		return m, "", problem.New(problem.MessageMalformed, "not UTF-8")
 	}
-	if deep(data) {
+	if jsonpart.Deep(data, maxDepth) {
 		return m, "", problem.New(problem.MessageMalformed, "nested too deep")
 	}
-	if err := json.Unmarshal(data, &m); err != nil || !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+	text, rest := lifted{}, data
+	if len(data) >= longText {
+		text, rest = lift(data)
+	}
+	err := json.Unmarshal(rest, &m)
+	if len(rest) != len(data) {
+		clear(rest) // a copy; it may hold a secret
+	}
+	if m.long = text; err != nil || !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
 		return m, "", problem.New(problem.MessageMalformed, "not an object of the protocol's fields")
 	}
 	switch {
@@ -129,26 +140,48 @@ func parse(data []byte) (message, kind, error) {
 	return m, "", problem.New(problem.MessageUnknown, "none of the protocol's messages")
 }
 
-func deep(data []byte) bool {
-	depth, inString, escaped := 0, false, false
-	for _, b := range data {
-		switch {
-		case escaped:
-			escaped = false
-		case inString:
-			escaped = b == '\\'
-			inString = b != '"'
-		case b == '"':
-			inString = true
-		case b == '{' || b == '[':
-			if depth++; depth > maxDepth {
-				return true
+// lifted is a long text of a message, as it stands between its quotes, that encoding/json found an empty one in place of. At most one of
+// them is there.
+type lifted struct {
+	chunk    []byte // upload_local.data
+	document []byte // upload_local
+	ping     []byte
+}
+
+// longText is from how many bytes on a message has its text lifted out.
+const longText = 4 << 10
+
+// lift gives a message without its long text, if it has one of those that may be long and it's a plain one; else the message itself. What it gives means
+// the same to encoding/json but for that text, and is JSON if the message is: all that's replaced is a whole text.
+func lift(data []byte) (lifted, []byte) {
+	if start, end, ok := jsonpart.Find(data, string(kindUpload)); ok {
+		if text, ok := jsonpart.Plain(data[start:end]); ok && len(text) > 0 {
+			return lifted{document: text}, jsonpart.Without(data, start, end, `""`)
+		}
+		if from, to, ok := jsonpart.Find(data[start:end], "data"); ok {
+			if text, ok := jsonpart.Plain(data[start+from : start+to]); ok && len(text) > 0 {
+				return lifted{chunk: text}, jsonpart.Without(data, start+from, start+to, `""`)
 			}
-		case b == '}' || b == ']':
-			depth--
 		}
 	}
-	return false
+	if start, end, ok := jsonpart.Find(data, string(kindPing)); ok {
+		if text, ok := jsonpart.Plain(data[start:end]); ok && len(text) > 0 {
+			return lifted{ping: text}, jsonpart.Without(data, start, end, `""`)
+		}
+	}
+	return lifted{}, data
+}
+
+// pinged is what is to be answered to a ping.
+func (m message) pinged() string {
+	if m.long.ping != nil {
+		return string(m.long.ping)
+	}
+	var text string
+	if json.Unmarshal(m.Ping, &text) != nil {
+		text = string(m.Ping)
+	}
+	return text
 }
 
 // truthy is how auto_screenshot is read: 1, true and "1" mean yes.

@@ -249,7 +249,7 @@ func (s *session) handle(data []byte) {
 	}
 	switch k {
 	case kindPing:
-		s.ping(m.Ping)
+		s.ping(m)
 	case kindDoctor:
 		s.doctor(m)
 	case kindStart:
@@ -290,12 +290,8 @@ func (s *session) drop(m message) {
 	}
 }
 
-func (s *session) ping(raw json.RawMessage) {
-	var text string
-	if json.Unmarshal(raw, &text) != nil {
-		text = string(raw)
-	}
-	s.send(reply{Status: statusOK, Progress: text})
+func (s *session) ping(m message) {
+	s.send(reply{Status: statusOK, Progress: m.pinged()})
 }
 
 // doctor answers at any time, as ping does.

@@ -23,7 +23,7 @@ func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
 }
 
 // bottom are the packages that know nobody above them, only each other.
-var bottom = []string{"host/problem", "host/secret", "host/save", "host/journal", "host/nativemsg", "host/pdfsig", "host/config", "host/trace"}
+var bottom = []string{"host/problem", "host/secret", "host/save", "host/journal", "host/jsonpart", "host/nativemsg", "host/pdfsig", "host/config", "host/trace"}
 
 // mayImport says which packages of this module each package may import besides those
 // of bottom. A folder stands for those inside it too. Imports run one way: command wires

@@ -11,7 +11,7 @@ FUZZTIME ?= 60s
 # Debian's Go and a Go unpacked as go.dev says are both found.
 export PATH := $(PATH):/usr/local/go/bin
 
-GOCODE := host installer manifests extension/e2e examples
+GOCODE := host installer manifests extension/drive extension/e2e examples $(wildcard tools/bench/*.go) tools/bench/rod
 
 .PHONY: build host server extension dist test-package test test-extension test-screen test-long test-s3 test-wine faults kills soak bench lint lint-go lint-extension fmt cross fuzz demo clean deps
 
@@ -88,7 +88,7 @@ soak: deps extension
 	SOAK=$(SOAK) go test -run TestSoak -count 1 -timeout 300m -v ./extension/e2e
 
 # How fast it is beside others, into docs/BENCHMARKS.md. PART=host,verify measures those alone, SIGNING=0ms/50KB,300ms/3MB
-# those signings, CONTESTANTS=floor,relay has only those take part, ROUNDS=n takes so many turns.
+# of those rounds, CONTESTANTS=floor,relay has only those sign, ROUNDS=n takes so many turns.
 bench: build deps
 	bash scripts/bench.sh
 	go -C tools/bench build -o ../../bin/bench .
@@ -103,6 +103,7 @@ lint-go: bin/staticcheck
 	@unformatted=$$(gofmt -l $(GOCODE)); test -z "$$unformatted" || { echo "make fmt would change:"; echo "$$unformatted"; exit 1; }
 	go vet -race ./...
 	GOFLAGS=-race bin/staticcheck ./...
+	go -C tools/bench vet -race . # the peers in it would fetch modules of their own
 
 lint-extension: extension/node_modules/.package-lock.json
 	cd extension && npm run --silent lint

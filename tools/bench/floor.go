@@ -26,6 +26,7 @@ type bare struct {
 	url    *url.URL
 	header http.Header
 	body   []byte
+	given  func() // is told when phone and PIN go off
 }
 
 const largest = 32 << 20 // bytes of an answer
@@ -35,7 +36,7 @@ func newBare(s *site) *bare {
 	transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, s.addr)
 	}}
-	return &bare{site: s, client: &http.Client{Transport: transport, Timeout: patience}}
+	return &bare{site: s, client: &http.Client{Transport: transport, Timeout: patience}, given: func() {}}
 }
 
 func (b *bare) sign(j job) (signed, error) {
@@ -47,13 +48,14 @@ func (b *bare) sign(j job) (signed, error) {
 	if b.client.Jar, err = cookiejar.New(nil); err != nil {
 		return signed{}, err
 	}
-	first, err := http.NewRequest(http.MethodGet, b.site.intro, nil)
+	first, err := http.NewRequest(http.MethodGet, b.site.remote.IntroURL, nil)
 	if err != nil {
 		return signed{}, err
 	}
 	if err := b.do(first); err != nil {
 		return signed{}, err
 	}
+	var given time.Time
 	for _, step := range []struct {
 		button string
 		filled map[string]string
@@ -65,11 +67,15 @@ func (b *bare) sign(j job) (signed, error) {
 		{button: "btnSignDetails"},
 		{button: "btnNext", filled: map[string]string{"hiddenMobile": j.Phone, "txtPin": pin}},
 	} {
+		if step.filled != nil {
+			given = time.Now()
+			b.given()
+		}
 		if err := b.press(step.button, step.filled, step.file, filepath.Base(j.PDF)); err != nil {
 			return signed{}, err
 		}
 	}
-	code, err := b.site.code(j.Phone)
+	code, err := b.site.phone.code(j.Phone)
 	if err != nil {
 		return signed{}, err
 	}
@@ -82,7 +88,7 @@ func (b *bare) sign(j job) (signed, error) {
 	if err := b.site.verified(bytes.NewReader(b.body), int64(len(b.body)), j); err != nil {
 		return signed{}, err
 	}
-	return signed{path: j.Save}, os.WriteFile(j.Save, b.body, 0o600)
+	return signed{path: j.Save, given: given}, os.WriteFile(j.Save, b.body, 0o600)
 }
 
 func (b *bare) close() error { b.client.CloseIdleConnections(); return nil }
@@ -195,6 +201,3 @@ func (b *bare) do(request *http.Request) error {
 	}
 	return err
 }
-
-// patience bounds every wait.
-const patience = 60 * time.Second

@@ -7,8 +7,10 @@ tool github.com/pdfcpu/pdfcpu/cmd/pdfcpu
 
 require (
 	github.com/chromedp/chromedp v0.23.0
+	github.com/coder/websocket v1.8.15
 	github.com/go-rod/rod v0.116.2
 	github.com/sign-with-cmd/sign-with-cmd v0.0.0
+	golang.org/x/sys v0.49.0
 )
 
 require (
@@ -39,7 +41,6 @@ require (
 	go.yaml.in/yaml/v3 v3.0.6 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/image v0.44.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 )
 

@@ -31,7 +31,7 @@ const (
 	maximum = 1 << 20
 )
 
-// host measures part 3: how soon the host speaks, what it holds while nobody asks, how fast its pipe is.
+// host measures how soon the host speaks, what it holds while nobody asks, how fast its pipe is.
 func host(p place, keep func(string) error) error {
 	floor := filepath.Join(p.work, "floor")
 	if out, err := exec.Command("gcc", "-O2", "-o", floor, filepath.Join(p.root, "tools", "bench", "floor", "floor.c")).CombinedOutput(); err != nil {

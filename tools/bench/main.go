@@ -21,18 +21,11 @@ type place struct {
 	peers   string // what was fetched to compare with
 	work    string // thrown away
 	rounds  int    // 0: as many as each part takes by itself
-	some    string // of the rounds of part 1, with commas; empty: all
-	who     string // takes part in it, with commas; empty: everybody
+	some    string // of the rounds of signing, with commas; empty: all
+	who     string // signs, with commas; empty: everybody
 }
 
 func (p place) wants(round string) bool { return p.some == "" || listed(p.some, round) }
-
-// invites says whether a way takes part: named itself, or by what stands before its dash (launch: launch-cold and launch-warm). The floor
-// always does.
-func (p place) invites(w way) bool {
-	family, _, _ := strings.Cut(w.key, "-")
-	return p.who == "" || w.key == floorKey || listed(p.who, w.key) || listed(p.who, family)
-}
 
 func listed(names, name string) bool { return slices.Contains(strings.Split(names, ","), name) }
 
@@ -44,6 +37,10 @@ var parts = []struct {
 	{"host", host},
 	{"verify", verify},
 	{"signing", signing},
+	{"costs", costs},
+	{"queue", queue},
+	{"serve", crowd},
+	{"popup", popup},
 }
 
 func main() {
@@ -54,9 +51,16 @@ func main() {
 	some := flag.String("signing", "", "rounds of signing, as 0ms/50KB, with commas; empty: all")
 	samples := flag.String("samples", "", "")
 	hash := flag.String("sha256", "", "")
+	bare := flag.String("bare", "", "")
+	// What follows is another program's: none of it is ours to read.
+	if len(os.Args) > 1 && os.Args[1] == "-pass" {
+		end(pass(os.Args[2:]))
+	}
 	flag.Parse()
 	var err error
 	switch {
+	case *bare != "":
+		err = runBare(*bare)
 	case *samples != "":
 		err = makeSamples(*samples)
 	case *hash != "":
@@ -64,10 +68,15 @@ func main() {
 	default:
 		err = run(*root, *only, *some, *who, *rounds)
 	}
+	end(err)
+}
+
+func end(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+	os.Exit(0)
 }
 
 func run(root, only, some, who string, rounds int) error {
@@ -79,10 +88,16 @@ func run(root, only, some, who string, rounds int) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
+	defer leaveNothing(work)()
 	p := place{root: root, cmdsign: filepath.Join(root, "bin", "cmdsign"), peers: filepath.Join(root, "bin", "peers"), work: work, rounds: rounds, some: some, who: who}
 	// A home of its own: the person's settings aren't measured, and nothing is left among their things.
 	os.Setenv("HOME", filepath.Join(work, "home"))
+	// The peers keep their browsers' profiles in the folder for temporary files, and don't all take them away.
+	temp := filepath.Join(work, "tmp")
+	if err := os.Mkdir(temp, 0o700); err != nil {
+		return err
+	}
+	os.Setenv("TMPDIR", temp)
 	for _, name := range []string{"XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"} {
 		os.Unsetenv(name)
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,18 +25,26 @@ import (
 type relay struct {
 	*site
 	browser *drive.Chrome
+	id      string // the extension's
 	pages   string // of the site that links to the documents
 	stop    func()
 }
 
-func newRelay(s *site, chromium string) (hand, error) {
+func newRelay(s *site) (hand, error) { return s.person() }
+
+// person is a browser with the extension in it.
+func (s *site) person() (*relay, error) {
+	program, err := s.nativeHost()
+	if err != nil {
+		return nil, err
+	}
 	dir, err := os.MkdirTemp(s.work, "relay-")
 	if err != nil {
 		return nil, err
 	}
 	settings := fmt.Sprintf("env: sandbox\nlang: pt\nstate: %q\ndownloads: %q\nsandbox: {address: %q}\n", filepath.Join(dir, "state"), s.folder, s.addr)
 	for path, data := range map[string][]byte{
-		filepath.Join(dir, "profile", "NativeMessagingHosts", manifests.Host()+".json"): manifests.New(manifests.Chromium, s.cmdsign, nil).JSON(),
+		filepath.Join(dir, "profile", "NativeMessagingHosts", manifests.Host()+".json"): manifests.New(manifests.Chromium, program, nil).JSON(),
 		filepath.Join(dir, "config", "cmdsign", "config.yaml"):                          []byte(settings),
 	} {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -48,14 +58,14 @@ func newRelay(s *site, chromium string) (hand, error) {
 	if err := r.serve(); err != nil {
 		return nil, err
 	}
-	opts := drive.Options{Path: chromium, Profile: filepath.Join(dir, "profile"), Headless: true, Lang: "pt-PT",
+	opts := drive.Options{Path: s.chromium, Profile: filepath.Join(dir, "profile"), Headless: true, Lang: "pt-PT",
 		Env: []string{"XDG_CONFIG_HOME=" + filepath.Join(dir, "config"), "LANGUAGE=pt_PT"}}
 	if r.browser, err = drive.Start(context.Background(), opts); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
 	leave := r.stop
 	r.stop = func() { r.browser.Close(); leave() }
-	if _, err := r.browser.Load(filepath.Join(s.root, "extension", "dist", "chromium")); err != nil {
+	if r.id, err = r.browser.Load(filepath.Join(s.root, "extension", "dist", "chromium")); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
 	return r, nil
@@ -69,9 +79,12 @@ func (r *relay) serve() error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /files/", http.StripPrefix("/files/", http.FileServer(http.Dir(r.folder))))
-	mux.HandleFunc("GET /{name}", func(w http.ResponseWriter, request *http.Request) {
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, request *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprintf(w, `<!doctype html><html lang="pt"><title>Documentos</title><a id="doc" href="/files/%s">Documento</a>`, filepath.Base(request.PathValue("name")))
+		fmt.Fprint(w, `<!doctype html><html lang="pt"><title>Documentos</title>`)
+		for _, name := range request.URL.Query()["d"] {
+			fmt.Fprintf(w, `<p><a class="doc" href="/files/%s">%[1]s</a>`, html.EscapeString(filepath.Base(name)))
+		}
 	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: patience}
 	go server.Serve(listener)
@@ -83,55 +96,69 @@ func (r *relay) serve() error {
 
 func (r *relay) close() error { r.stop(); return nil }
 
+// show goes to the page that links to some documents, and gives the extension that page: a click on its button does that, as one on the
+// browser's own menu does, which can't be clicked from here.
+func (r *relay) show(jobs ...job) (*drive.Popup, error) {
+	names := url.Values{}
+	for _, j := range jobs {
+		names.Add("d", filepath.Base(j.PDF))
+	}
+	if err := r.browser.GoTo(r.pages + "?" + names.Encode()); err != nil {
+		return nil, err
+	}
+	return r.browser.Click()
+}
+
+// pick picks the entry of the first link's menu, and tells when.
+func (r *relay) pick(j job) (p *drive.Popup, at time.Time, err error) {
+	first, err := r.show(j)
+	if err != nil {
+		return nil, at, err
+	}
+	if err := first.Close(); err != nil {
+		return nil, at, err
+	}
+	link, err := chromedp.Run(r.browser.Context(), chromedp.Evaluate[string](`document.querySelector(".doc").href`))
+	if err != nil {
+		return nil, at, err
+	}
+	p, err = r.browser.Opening(func() error {
+		clicked, err := drive.InWorker[float64](r.browser, fmt.Sprintf(`(async () => {
+			const [tab] = await chrome.tabs.query({active: true, lastFocusedWindow: true});
+			const now = performance.timeOrigin + performance.now();
+			chrome.contextMenus.onClicked.dispatch({pageUrl: tab.url, frameId: 0, menuItemId: "link", linkUrl: %q}, tab);
+			return now;
+		})()`, link))
+		at = browserTime(clicked)
+		return err
+	})
+	return p, at, err
+}
+
+// browserTime is a time of a page's own clock, in ms since 1970.
+func browserTime(ms float64) time.Time { return time.UnixMicro(int64(ms * 1e3)) }
+
 // sign goes from the menu to the signed file. What is before the menu isn't counted, and of what the person does only the program's
 // own time: the popup is driven as fast as it lets itself be.
 func (r *relay) sign(j job) (signed, error) {
-	name := filepath.Base(j.PDF)
-	if err := r.browser.GoTo(r.pages + name); err != nil {
-		return signed{}, err
-	}
-	// The click gives the extension the page, as one on the browser's own menu does, which can't be clicked from here.
-	first, err := r.browser.Click()
+	p, begin, err := r.pick(j)
 	if err != nil {
 		return signed{}, err
 	}
-	if err := first.Close(); err != nil {
+	got := signed{begin: begin, path: r.signedPath(j)}
+	if err := on(p, "document", 0); err != nil {
 		return signed{}, err
 	}
-	link, err := chromedp.Run(r.browser.Context(), chromedp.Evaluate[string](`document.getElementById("doc").href`))
-	if err != nil {
+	if err := drawn(p); err != nil {
 		return signed{}, err
 	}
-	got := signed{begin: time.Now(), path: filepath.Join(r.folder, save.SignedName(name, environment.SandboxMarker))}
-	p, err := r.browser.Pick(map[string]any{"menuItemId": "link", "linkUrl": link})
-	if err != nil {
-		return signed{}, err
-	}
-	for _, step := range []func() error{
-		func() error { return on(p, "document") },
-		p.Seen,
-		func() error { return p.Press("button.primary") },
-		func() error { return on(p, "credentials") },
-		func() error { return ready(p) },
-		func() error { return p.Write("#phone", strings.TrimPrefix(j.Phone, "+351")) },
-		func() error { return p.Write("#pin", pin) },
-	} {
-		if err := step(); err != nil {
-			return signed{}, err
-		}
-	}
-	got.given = time.Now()
 	if err := p.Press("button.primary"); err != nil {
 		return signed{}, err
 	}
-	if err := on(p, "code"); err != nil {
+	if got.given, err = r.credentials(p, 0, j.Phone); err != nil {
 		return signed{}, err
 	}
-	code, err := r.code(j.Phone)
-	if err == nil {
-		err = errors.Join(p.Write("#code", code), p.Press("button.primary"))
-	}
-	if err != nil {
+	if err := r.enter(p, 0, j.Phone); err != nil {
 		return signed{}, err
 	}
 	// It's in Downloads, whole, once it's verified.
@@ -142,36 +169,155 @@ func (r *relay) sign(j job) (signed, error) {
 		}
 	}
 	got.end = time.Now()
-	if err := on(p, "done"); err != nil {
-		return signed{}, err
-	}
-	// Ready for the next one.
-	if err := p.Press("button.primary"); err != nil {
-		return signed{}, err
-	}
-	if err := on(p, "choose"); err != nil {
-		return signed{}, err
-	}
-	return got, p.Close()
+	return got, r.rest(p, "done")
 }
 
-// ready waits until the form has put the cursor where it belongs, which it does once it knows a remembered number.
-func ready(p *drive.Popup) error {
-	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
-		at, err := p.Eval(`document.activeElement?.id ?? ""`)
-		if err != nil || at == "phone" || at == "pin" {
-			return err
+// several signs documents in one queue: each is looked at, phone and PIN are typed once, and a code for each.
+func (r *relay) several(jobs []job) (got signed, paths []string, err error) {
+	p, err := r.show(jobs...)
+	if err != nil {
+		return signed{}, nil, err
+	}
+	if err := on(p, "choose", 0); err != nil {
+		return signed{}, nil, err
+	}
+	if err := p.PressText("label.check", "todos"); err != nil {
+		return signed{}, nil, err
+	}
+	got.begin = time.Now()
+	if err := p.PressText("button.primary", fmt.Sprintf("(%d)", len(jobs))); err != nil {
+		return signed{}, nil, err
+	}
+	for i := range jobs {
+		if err := on(p, "document", i+1); err != nil {
+			return signed{}, nil, err
+		}
+		if err := drawn(p); err != nil {
+			return signed{}, nil, err
+		}
+		if err := p.Press("button.primary"); err != nil {
+			return signed{}, nil, err
 		}
 	}
-	return errors.New("the form for phone and PIN takes nothing")
+	if got.given, err = r.credentials(p, 1, jobs[0].Phone); err != nil {
+		return signed{}, nil, err
+	}
+	for i := range jobs {
+		if err := r.enter(p, i+1, jobs[0].Phone); err != nil {
+			return signed{}, nil, err
+		}
+	}
+	if err := on(p, "finished", 0); err != nil {
+		return signed{}, nil, err
+	}
+	got.end = time.Now()
+	for _, j := range jobs {
+		paths = append(paths, r.signedPath(j))
+	}
+	return got, paths, r.rest(p, "finished")
 }
 
-// on waits until the popup shows a screen. Where it ends otherwise, what it says is the error.
-func on(p *drive.Popup, screen string) error {
-	now, err := p.Until(screen, "failed", "unverified", "interrupted", "nohost")
-	if err == nil && now != screen {
-		text, _ := p.Text()
-		err = fmt.Errorf("the popup shows %s instead of %s: %.500q", now, screen, text)
+func (r *relay) signedPath(j job) string {
+	return filepath.Join(r.folder, save.SignedName(filepath.Base(j.PDF), environment.SandboxMarker))
+}
+
+// credentials types phone and PIN, and tells when the button under them is pressed.
+func (r *relay) credentials(p *drive.Popup, place int, phone string) (at time.Time, err error) {
+	if err := on(p, "credentials", place); err != nil {
+		return at, err
+	}
+	// It puts the cursor where it belongs once it knows a remembered number; what was typed before would be lost.
+	if _, err := await(p, `["phone", "pin"].includes(document.activeElement?.id) && "yes"`); err != nil {
+		return at, err
+	}
+	if err := p.Write("#phone", strings.TrimPrefix(phone, "+351")); err != nil {
+		return at, err
+	}
+	if err := p.Write("#pin", pin); err != nil {
+		return at, err
+	}
+	at = time.Now()
+	return at, p.Press("button.primary")
+}
+
+// enter types the code that comes.
+func (r *relay) enter(p *drive.Popup, place int, phone string) error {
+	if err := on(p, "code", place); err != nil {
+		return err
+	}
+	code, err := r.phone.code(phone)
+	if err != nil {
+		return err
+	}
+	if err := p.Write("#code", code); err != nil {
+		return err
+	}
+	return p.Press("button.primary")
+}
+
+// rest makes it ready for the next one.
+func (r *relay) rest(p *drive.Popup, screen string) error {
+	if err := on(p, screen, 0); err != nil {
+		return err
+	}
+	if err := p.Press("button.primary"); err != nil {
+		return err
+	}
+	if err := on(p, "choose", 0); err != nil {
+		return err
+	}
+	return p.Close()
+}
+
+// await waits until an expression gives a text in the popup's page, which itself tells so at once.
+func await(p *drive.Popup, expression string) (string, error) {
+	// The first use attaches for as long as its context lives, which must be the popup's own.
+	if _, err := p.Eval(`""`); err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(p.Context(), patience)
+	defer cancel()
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](fmt.Sprintf(`new Promise((done) => {
+		const look = () => {
+			const found = %s;
+			if (!found) return;
+			watcher.disconnect();
+			clearInterval(timer);
+			done(found);
+		};
+		const watcher = new MutationObserver(look);
+		watcher.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+		// Where the cursor is changes nothing that is watched.
+		const timer = setInterval(look, 5);
+		look();
+	})`, expression), chromedp.EvalAwaitPromise))
+	if err != nil {
+		err = fmt.Errorf("the popup never came to %s: %w", expression, err)
+	}
+	return found, err
+}
+
+// on waits until the popup shows a screen, of several documents the n-th one's (from 1; 0: whichever). Where it ends otherwise, what it
+// says is the error.
+func on(p *drive.Popup, screen string, n int) error {
+	now, err := await(p, fmt.Sprintf(`(() => {
+		const now = document.querySelector("[data-screen]")?.dataset.screen ?? "";
+		const at = Number(document.querySelector(".queue h2")?.textContent.match(/\d+/)?.[0] ?? 0);
+		if (["failed", "unverified", "interrupted", "nohost"].includes(now)) return now;
+		return now === %q && (%d === 0 || at === %[2]d) && now;
+	})()`, screen, n))
+	if err == nil && now == screen {
+		return nil
+	}
+	text, _ := p.Text()
+	return errors.Join(err, fmt.Errorf("the popup shows %s instead of %s: %.500q", now, screen, text))
+}
+
+// drawn waits until the document's first page stands in the popup, or it's said that none can.
+func drawn(p *drive.Popup) error {
+	state, err := await(p, `["shown", "stopped", "none"].find((s) => s === document.querySelector(".preview")?.dataset.state)`)
+	if err == nil && state != "shown" {
+		err = fmt.Errorf("the document's preview: %s", state)
 	}
 	return err
 }

@@ -20,7 +20,7 @@ var sizes = []struct {
 	turns int
 }{{"100 KB", 100 << 10, 25}, {"10 MB", 10 << 20, 15}, {"200 MB", 200 << 20, 9}}
 
-// verify measures part 4: how long a signed file takes to check, and how much memory.
+// verify measures how long a signed file takes to check, and how much memory.
 func verify(p place, keep func(string) error) error {
 	self, err := os.Executable()
 	if err != nil {

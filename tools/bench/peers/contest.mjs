@@ -1,5 +1,6 @@
 // What all scripts share: each is started with what it needs as JSON, says "ready" once its browser is there, and signs a document for
-// each line that it's given: {"phone", "pdf", "save"}. It says "done" when the signed file is in its place.
+// each line that it's given: {"phone", "pdf", "save"}. It says "given" when phone and PIN are in the form, just before that goes off, and
+// "done" when the signed file is in its place.
 import { createInterface } from "node:readline";
 
 export const { chromium, chromedriver, intro, messages, pin } = JSON.parse(process.argv[2]);
@@ -20,6 +21,9 @@ export async function code(phone) {
 		await new Promise((resolve) => setTimeout(resolve, 5));
 	}
 }
+
+// given says so.
+export const given = () => console.log("given");
 
 // contest signs what it's told to, and closes at the end of its input.
 export async function contest(sign, close) {

@@ -1,5 +1,5 @@
 import { chromium as playwright } from "playwright-core";
-import { chromium, code, contest, flags, id, intro, pin } from "./contest.mjs";
+import { chromium, code, contest, flags, given, id, intro, pin } from "./contest.mjs";
 
 const browser = await playwright.launch({ executablePath: chromium, args: flags, headless: true });
 
@@ -21,6 +21,7 @@ async function sign({ phone, pdf, save }) {
 	await press("btnSignDetails");
 	await page.fill("#inputMobile", phone);
 	await page.fill(id("txtPin"), pin);
+	given();
 	await press("btnNext");
 	await page.waitForSelector(id("txtMobileTAN"));
 	await page.fill(id("txtMobileTAN"), await code(phone));

@@ -1,7 +1,7 @@
 import { mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import puppeteer from "puppeteer-core";
-import { chromium, code, contest, flags, id, intro, pin } from "./contest.mjs";
+import { chromium, code, contest, flags, given, id, intro, pin } from "./contest.mjs";
 
 const browser = await puppeteer.launch({ executablePath: chromium, args: flags, headless: true });
 
@@ -29,6 +29,7 @@ async function sign({ phone, pdf, save }) {
 	await page.waitForSelector(id("txtPin"));
 	await page.type("#inputMobile", phone);
 	await page.type(id("txtPin"), pin);
+	given();
 	await go("btnNext");
 	await page.waitForSelector(id("txtMobileTAN"));
 	await page.type(id("txtMobileTAN"), await code(phone));

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Builder, By, until } from "selenium-webdriver";
 import chrome from "selenium-webdriver/chrome.js";
-import { chromedriver, chromium, code, contest, flags, id, intro, pin } from "./contest.mjs";
+import { chromedriver, chromium, code, contest, flags, given, id, intro, pin } from "./contest.mjs";
 
 const options = new chrome.Options().addArguments("--headless=new", ...flags);
 options.setChromeBinaryPath(chromium);
@@ -23,6 +23,7 @@ async function sign({ phone, pdf, save }) {
 	await (await there(id("btnSignDetails"))).click();
 	await (await there("#inputMobile")).sendKeys(phone);
 	await (await there(id("txtPin"))).sendKeys(pin);
+	given();
 	await (await there(id("btnNext"))).click();
 	const box = await there(id("txtMobileTAN"));
 	await box.sendKeys(await code(phone));

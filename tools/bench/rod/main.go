@@ -54,6 +54,7 @@ func sign(browser *rod.Browser, phone, pdf, save string) {
 	page.MustElement(id("txtPin")).MustInput(knows.Pin)
 	// Only leaving the box fills what the site reads.
 	page.MustElement("#inputMobile").MustBlur()
+	fmt.Println("given")
 	press("btnNext")
 	page.MustElement(id("txtMobileTAN")).MustInput(code(phone))
 	download := browser.MustWaitDownload()

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/chromedp/cdproto/extensions"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+
+	"github.com/sign-with-cmd/sign-with-cmd/extension/drive"
+)
+
+// empty is the least that an extension with a popup can be: the floor of ours.
+var empty = map[string]string{
+	"manifest.json": `{"manifest_version": 3, "name": "Empty", "version": "1", "action": {"default_popup": "popup.html"}}`,
+	"popup.html":    `<!doctype html><meta charset="utf-8"><title>Empty</title>word`,
+}
+
+// popup measures how soon the extension's popup shows something, and from the menu the document.
+func popup(p place, keep func(string) error) error {
+	s, err := p.site(0)
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	r, err := s.person()
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	dir := filepath.Join(s.work, "empty")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return err
+	}
+	for name, text := range empty {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			return err
+		}
+	}
+	floor, err := r.browser.Load(dir)
+	if err != nil {
+		return err
+	}
+	r.browser.Drive(r.id)
+	table, err := r.clicks([]button{{"an empty popup (floor)", floor}, {"the extension's popup", r.id}}, p.turns(20))
+	if err != nil {
+		return err
+	}
+	menu, err := r.menus(p.turns(10))
+	if err != nil {
+		return err
+	}
+	return keep(rows(table) + "\n" + rows(menu))
+}
+
+// button is an extension's.
+type button struct{ name, id string }
+
+func (r *relay) clicks(all []button, turns int) ([][]string, error) {
+	defer r.browser.Drive(r.id)
+	if err := r.browser.GoTo(r.pages); err != nil {
+		return nil, err
+	}
+	tabs, err := chromedp.CallBrowser(r.browser.Context(), target.GetTargets, target.GetTargetsParams{Filter: target.Filter{{Type: "tab"}}})
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(tabs.TargetInfos, func(t *target.Info) bool { return t.URL == r.pages })
+	if i < 0 {
+		return nil, errors.New("the tab isn't there")
+	}
+	took := make([]values, len(all))
+	for turn := range turns + 1 {
+		for n, b := range all {
+			ms, err := r.click(extensions.TriggerActionParams{ID: b.id, TargetID: string(tabs.TargetInfos[i].TargetID)})
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", b.name, err)
+			}
+			if turn > 0 {
+				took[n] = append(took[n], ms)
+			}
+		}
+	}
+	table := [][]string{{"", "click to first content, ms", "of the empty one's"}}
+	for n, b := range all {
+		cells := []string{b.name, took[n].spread("%.0f"), ratio(took[n], took[0])}
+		table = append(table, cells)
+		told(cells...)
+	}
+	return table, nil
+}
+
+// click clicks a button, and gives the ms until its popup's first content was painted, as the browser itself has it (First Contentful Paint).
+func (r *relay) click(on extensions.TriggerActionParams) (float64, error) {
+	r.browser.Drive(on.ID)
+	var begin time.Time
+	p, err := r.browser.Opening(func() error {
+		begin = time.Now()
+		_, err := chromedp.CallBrowser(r.browser.Context(), extensions.TriggerAction, on)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	painted, err := contentful(p)
+	if err != nil {
+		return 0, err
+	}
+	return painted.Sub(begin).Seconds() * 1e3, p.Close()
+}
+
+func contentful(p *drive.Popup) (time.Time, error) {
+	return moment(p, `performance.getEntriesByName("first-contentful-paint")[0]?.startTime`)
+}
+
+// moment waits until an expression gives a time of the page's own clock.
+func moment(p *drive.Popup, expression string) (time.Time, error) {
+	at, err := await(p, fmt.Sprintf(`((at) => at && String(performance.timeOrigin + at))(%s)`, expression))
+	if err != nil {
+		return time.Time{}, err
+	}
+	var ms float64
+	_, err = fmt.Sscan(at, &ms)
+	return browserTime(ms), err
+}
+
+// menus picks the entry of a link's menu, each time for another document, which then is left.
+func (r *relay) menus(turns int) ([][]string, error) {
+	table := [][]string{{"from the menu's entry", "document", "to the popup's first content, ms", "to the document shown, ms"}}
+	for _, round := range rounds[:2] {
+		var content, shown values
+		for turn := range turns + 1 {
+			j, err := r.job(round.bytes)
+			if err != nil {
+				return nil, err
+			}
+			p, begin, err := r.pick(j)
+			if err != nil {
+				return nil, err
+			}
+			seen, err := moment(p, `document.querySelector(".preview")?.dataset.state === "shown" && performance.now()`)
+			if err != nil {
+				return nil, err
+			}
+			painted, err := contentful(p)
+			if err != nil {
+				return nil, err
+			}
+			if turn > 0 {
+				content, shown = append(content, painted.Sub(begin).Seconds()*1e3), append(shown, seen.Sub(begin).Seconds()*1e3)
+			}
+			if err := r.leave(p); err != nil {
+				return nil, err
+			}
+		}
+		cells := []string{"the extension's popup", round.name[len("0ms/"):], content.spread("%.0f"), shown.spread("%.0f")}
+		table = append(table, cells)
+		told(cells...)
+	}
+	return table, nil
+}
+
+// leave says that it isn't this document.
+func (r *relay) leave(p *drive.Popup) error {
+	if err := p.PressText("button", "Não é este"); err != nil {
+		return err
+	}
+	if err := on(p, "choose", 0); err != nil {
+		return err
+	}
+	return p.Close()
+}

@@ -1,5 +1,5 @@
 // Package manifests is the data that connects browsers and program: which browsers there are and where each looks for host
-// manifests (browsers.yaml), which extensions may start the host (extensions.json), and the two forms of a host manifest
+// manifests (browsers.yaml), which extensions may start the host (extensions.go), and the two forms of a host manifest
 // (chromium.json, firefox.json). What is done with it is the installer's.
 package manifests
 
@@ -97,29 +97,8 @@ func (b Browser) On(goos string) *Place {
 	}
 }
 
-// Extension is one of the ids that an extension of ours has, and the address of its page in that store. A browser compares exactly, and
-// only the first manifest that it finds counts, so one manifest lists all of them (facts/native.md 1.3).
-type Extension struct {
-	// From is "key" where the id is fixed by the extension's own manifest (key, browser_specific_settings.gecko.id): loaded unpacked, or
-	// from Debian's folder. Else it's the store: chrome, edge, amo; that of Mozilla keeps the add-on's own id.
-	From string `json:"from"`
-	// ID is empty until it's published there; install then gives the store's address in place of the steps by hand.
-	ID      string `json:"id"`
-	Address string `json:"address"`
-}
-
-// extensions is extensions.json: who may start the host. It isn't YAML, because every start reads it before the first message.
-type extensions struct {
-	Host     string      `json:"host"` // the name that the extension asks for, and that of the manifest file
-	Chromium []Extension `json:"chromium"`
-	Firefox  []Extension `json:"firefox"`
-}
-
 //go:embed browsers.yaml
 var browsersYAML []byte
-
-//go:embed extensions.json
-var extensionsJSON []byte
 
 //go:embed chromium.json
 var chromiumJSON []byte
@@ -131,30 +110,17 @@ var theBrowsers = sync.OnceValue(func() []Browser {
 	var all []Browser
 	dec := yaml.NewDecoder(bytes.NewReader(browsersYAML))
 	dec.KnownFields(true)
-	must("browsers.yaml", dec.Decode(&all))
-	return all
-})
-
-var theExtensions = sync.OnceValue(func() extensions {
-	var all extensions
-	dec := json.NewDecoder(bytes.NewReader(extensionsJSON))
-	dec.DisallowUnknownFields()
-	must("extensions.json", dec.Decode(&all))
-	return all
-})
-
-// must is for data that is part of the program.
-func must(name string, err error) {
-	if err != nil {
-		panic(fmt.Sprintf("%s: %v", name, err))
+	if err := dec.Decode(&all); err != nil {
+		panic("browsers.yaml: " + err.Error()) // it's part of the program
 	}
-}
+	return all
+})
 
 // Browsers are all rows, in the table's order.
 func Browsers() []Browser { return slices.Clone(theBrowsers()) }
 
 // Host is the name of the native messaging host.
-func Host() string { return theExtensions().Host }
+func Host() string { return host }
 
 // IDs are the ids that extensions of ours have in a family of browsers; those not published yet are left out.
 func IDs(kind Kind) []string {
@@ -179,9 +145,9 @@ func StoreAddress(b Browser) string {
 
 func ofKind(kind Kind) []Extension {
 	if kind == Firefox {
-		return theExtensions().Firefox
+		return firefoxExtensions
 	}
-	return theExtensions().Chromium
+	return chromiumExtensions
 }
 
 // Caller is how an extension names itself when the browser starts the host for it: its origin, in Firefox its id.

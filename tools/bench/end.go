@@ -19,26 +19,38 @@ func leaveNothing(work string) func() {
 		fmt.Fprintln(os.Stderr, "bench: what others leave running isn't ended:", err)
 	}
 	leave := sync.OnceFunc(func() {
-		for until := time.Now().Add(5 * time.Second); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
-			running := 0
-			for pid, p := range below(os.Getpid()) {
-				if p.state != zombie {
-					syscall.Kill(pid, syscall.SIGKILL)
-					running++
-				}
-			}
-			if running == 0 {
-				break
-			}
+		// Twice: whoever was just about to start something may have done so meanwhile.
+		for range 2 {
+			killBelow()
+			os.RemoveAll(work)
 		}
-		os.RemoveAll(work)
 	})
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	go func() {
 		<-stop
+		// What is cut off looks like a failure, which must not come into the document.
+		writing.Lock()
 		leave()
 		os.Exit(1)
 	}()
 	return leave
+}
+
+// writing is held while the document is written, and for good once the run is broken off.
+var writing sync.Mutex
+
+func killBelow() {
+	for until := time.Now().Add(5 * time.Second); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
+		running := false
+		for pid, p := range below(os.Getpid()) {
+			if p.state != zombie {
+				syscall.Kill(pid, syscall.SIGKILL)
+				running = true
+			}
+		}
+		if !running {
+			return
+		}
+	}
 }

@@ -108,6 +108,8 @@ func run(root, only, some, who string, rounds int) error {
 		fmt.Fprintln(os.Stderr, "measuring:", part.name)
 		before := load()
 		err := part.run(p, func(table string) error {
+			writing.Lock()
+			defer writing.Unlock()
 			return write(filepath.Join(root, "docs", "BENCHMARKS.md"), part.name, circumstances(before)+"\n"+table)
 		})
 		if err != nil {

@@ -38,7 +38,7 @@ func costs(p place, keep func(string) error) error {
 			if err != nil {
 				cells[0] = "it failed"
 				missing += failure(w, round.name, err)
-				fmt.Fprintln(os.Stderr, "  ", w.name, "failed:", err)
+				told(w.name, "failed:", err.Error())
 			} else {
 				if w.key == floorKey {
 					floor = needs.cpu

@@ -29,7 +29,7 @@ func leaveNothing(work string) func() {
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	go func() {
 		<-stop
-		// What is cut off looks like a failure, which must not come into the document.
+		// What is cut off looks like a failure, which must not be told, nor come into the document.
 		writing.Lock()
 		leave()
 		os.Exit(1)
@@ -37,7 +37,7 @@ func leaveNothing(work string) func() {
 	return leave
 }
 
-// writing is held while the document is written, and for good once the run is broken off.
+// writing is held while anything is told or the document written, and for good once the run is broken off.
 var writing sync.Mutex
 
 func killBelow() {

@@ -84,7 +84,7 @@ func (s *site) queues(ways []way, size, turns int) (all, given map[string]values
 			got, err := s.line(warm[w.key], size)
 			if err != nil {
 				failed[w.key] = err
-				fmt.Fprintln(os.Stderr, "  ", w.name, "failed:", err)
+				told(w.name, "failed:", err.Error())
 				continue
 			}
 			all[w.key] = append(all[w.key], got.end.Sub(got.begin).Seconds())

@@ -79,7 +79,7 @@ func (s *site) contest(ways []way, size, turns int) (start, given map[string]val
 			got, err := s.turn(w, warm, size)
 			if err != nil {
 				failed[w.key] = err
-				fmt.Fprintln(os.Stderr, "  ", w.name, "failed:", err)
+				told(w.name, "failed:", err.Error())
 				continue
 			}
 			if i == 0 {

@@ -80,7 +80,11 @@ func (p place) invites(w way) bool {
 }
 
 // told says to whoever watches what came out.
-func told(words ...string) { fmt.Fprintln(os.Stderr, "    ", strings.Join(words, "  ")) }
+func told(words ...string) {
+	writing.Lock()
+	defer writing.Unlock()
+	fmt.Fprintln(os.Stderr, "    ", strings.Join(words, "  "))
+}
 
 // failure is what the document says of a contestant that gave up.
 func failure(w way, round string, err error) string {

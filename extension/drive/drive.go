@@ -144,11 +144,7 @@ func (c *Chrome) Click() (*Popup, error) {
 // Menu picks "Assinar com CMD" from the context menu of the link with an id. The browser's own menu can't be clicked from
 // here: the click on the button gives what the click on the menu would, and the worker gets the menu's event.
 func (c *Chrome) Menu(link string) (*Popup, error) {
-	first, err := c.Click()
-	if err != nil {
-		return nil, err
-	}
-	if err := first.Close(); err != nil {
+	if err := c.Touch(); err != nil {
 		return nil, err
 	}
 	url, err := chromedp.Run(c.ctx, chromedp.Evaluate[string](fmt.Sprintf("document.getElementById(%q).href", link)))
@@ -156,6 +152,22 @@ func (c *Chrome) Menu(link string) (*Popup, error) {
 		return nil, err
 	}
 	return c.Pick(map[string]any{"menuItemId": "link", "linkUrl": url})
+}
+
+// Touch gives the extension the tab that's in front, and leaves its worker awake, as a click on its menu does: the popup is opened, has
+// spoken to the worker, and is closed.
+func (c *Chrome) Touch() error {
+	popup, err := c.Click()
+	if err != nil {
+		return err
+	}
+	if _, err := chromedp.Run(popup.ctx, chromedp.Evaluate[string](`""`)); err != nil {
+		return err
+	}
+	err = until(popup.ctx, "a screen", func() (bool, error) {
+		return chromedp.Run(popup.ctx, chromedp.Evaluate[bool](`document.querySelector("[data-screen]") !== null`))
+	})
+	return errors.Join(err, popup.Close())
 }
 
 // Pick has the worker take an event of the context menu in the tab that's in front (contextMenus.OnClickData), and waits for

@@ -96,26 +96,18 @@ func (r *relay) serve() error {
 
 func (r *relay) close() error { r.stop(); return nil }
 
-// show goes to the page that links to some documents, and gives the extension that page: a click on its button does that, as one on the
-// browser's own menu does, which can't be clicked from here.
-func (r *relay) show(jobs ...job) (*drive.Popup, error) {
+// show goes to the page that links to some documents.
+func (r *relay) show(jobs ...job) error {
 	names := url.Values{}
 	for _, j := range jobs {
 		names.Add("d", filepath.Base(j.PDF))
 	}
-	if err := r.browser.GoTo(r.pages + "?" + names.Encode()); err != nil {
-		return nil, err
-	}
-	return r.browser.Click()
+	return r.browser.GoTo(r.pages + "?" + names.Encode())
 }
 
 // pick picks the entry of the first link's menu, and tells when.
 func (r *relay) pick(j job) (p *drive.Popup, at time.Time, err error) {
-	first, err := r.show(j)
-	if err != nil {
-		return nil, at, err
-	}
-	if err := first.Close(); err != nil {
+	if err := errors.Join(r.show(j), r.browser.Touch()); err != nil {
 		return nil, at, err
 	}
 	link, err := chromedp.Run(r.browser.Context(), chromedp.Evaluate[string](`document.querySelector(".doc").href`))
@@ -174,7 +166,10 @@ func (r *relay) sign(j job) (signed, error) {
 
 // several signs documents in one queue: each is looked at, phone and PIN are typed once, and a code for each.
 func (r *relay) several(jobs []job) (got signed, paths []string, err error) {
-	p, err := r.show(jobs...)
+	if err := r.show(jobs...); err != nil {
+		return signed{}, nil, err
+	}
+	p, err := r.browser.Click()
 	if err != nil {
 		return signed{}, nil, err
 	}

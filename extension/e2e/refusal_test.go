@@ -162,7 +162,7 @@ func TestAHostThatAsksForMore(t *testing.T) {
 		"Page.printToPDF":                       {},
 		"DOM.setFileInputFiles":                 {"files": []string{"/etc/passwd"}},
 		"Target.createTarget":                   {"url": cmd.url},
-		"Fetch.fulfillRequest":                  {"requestId": "1", "responseCode": 200},
+		"Fetch.fulfillRequest":                  {"requestId": "1", "responseCode": 302},
 		"Fetch.continueRequest":                 {"requestId": "1", "url": cmd.evil},
 		"constructor":                           {},
 	} {

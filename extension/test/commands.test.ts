@@ -60,7 +60,7 @@ describe("commands that a host may have executed", () => {
     ["Fetch.continueRequest", { requestId: "1", url: "https://example.org" }, "COMMAND_REFUSED"],
     ["Fetch.continueRequest", { requestId: "1", postData: "cGlu" }, "COMMAND_REFUSED"],
     ["Fetch.continueRequest", { requestId: "1", interceptResponse: true }, "COMMAND_REFUSED"],
-    ["Fetch.fulfillRequest", { requestId: "1", responseCode: 200 }, "COMMAND_REFUSED"],
+    ["Fetch.fulfillRequest", { requestId: "1", responseCode: 302 }, "COMMAND_REFUSED"],
     ["Fetch.fulfillRequest", { requestId: "1", responseCode: 204, body: "PGgxPg==" }, "COMMAND_REFUSED"],
     ["Fetch.fulfillRequest", { requestId: "1", responseCode: 204, responseHeaders: [] }, "COMMAND_REFUSED"],
   ])("refuses %s %j", (method, params, code) => {

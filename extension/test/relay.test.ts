@@ -39,7 +39,7 @@ const at = (url: string) => browser.debugger.onEvent.emit({ tabId: tabId() }, "P
 
 describe("open", () => {
   it("attaches to a background tab before anything is loaded", async () => {
-    expect(await open()).toEqual({ targetId: "T1" });
+    expect(await open()).toEqual({ targetId: "T1", ready: true });
     expect(browser.tabs.create).toHaveBeenCalledWith({ url: "about:blank", active: false });
     expect(browser.debugger.attach).toHaveBeenCalledWith({ tabId: tabId() }, "1.3");
   });
@@ -48,9 +48,9 @@ describe("open", () => {
     const first = open();
     const close = ask({ do: "close" });
     const second = open();
-    expect(await first).toEqual({ targetId: "T1" });
+    expect(await first).toEqual({ targetId: "T1", ready: true });
     await close;
-    expect(await second).toEqual({ targetId: "T1" });
+    expect(await second).toEqual({ targetId: "T1", ready: true });
     expect([...browser.openTabs.keys()]).toEqual([8]);
   });
 
@@ -82,7 +82,7 @@ describe("open", () => {
   });
 
   it("takes the sandbox's two names on any port", async () => {
-    expect(await open(["http://cmd.localhost:4321", "http://frtend.reg.cmd.localhost:4321"])).toEqual({ targetId: "T1" });
+    expect(await open(["http://cmd.localhost:4321", "http://frtend.reg.cmd.localhost:4321"])).toEqual({ targetId: "T1", ready: true });
   });
 
   it("leaves no tab behind when it can't attach", async () => {
@@ -149,6 +149,37 @@ describe("events", () => {
     emit({ tabId: tabId() }, "Network.requestWillBeSent", { request: { postData: "pin=1357" } });
     emit({ tabId: tabId() }, "Page.loadEventFired", { timestamp: 3 });
     expect(sent.filter((m) => m.event)).toEqual([{ event: "Page.loadEventFired", params: { timestamp: 3 } }]);
+  });
+});
+
+describe("a request that may pass", () => {
+  const paused = (params: object) =>
+    browser.debugger.onEvent.emit({ tabId: tabId() }, "Fetch.requestPaused", { requestId: "R1", frameId: "T1", request: { url: `${cmd}/inicio`, method: "GET" }, ...params });
+  const toHost = () => sent.filter((m) => m.event === "Fetch.requestPaused").length;
+  const goneOn = () => browser.debugger.sendCommand.mock.calls.filter(([, method]) => method === "Fetch.continueRequest").length;
+
+  it("goes on by itself from when the host says so until it says no more", async () => {
+    await open();
+    paused({});
+    expect([toHost(), goneOn()], "nothing passes unless it's said").toEqual([1, 0]);
+    expect(await ask({ do: "letPass", pass: true })).toEqual({});
+    paused({});
+    expect([toHost(), goneOn()]).toEqual([1, 1]);
+    expect(await ask({ do: "letPass", pass: false })).toEqual({});
+    paused({});
+    expect([toHost(), goneOn()]).toEqual([2, 1]);
+  });
+
+  it.each([
+    ["leads elsewhere", { request: { url: "https://cmd.autenticacao.gov.pt.example.org/", method: "POST" } }],
+    ["is a frame's", { frameId: "T2" }],
+    ["is answered", { responseStatusCode: 200, responseHeaders: [] }],
+    ["has failed", { responseErrorReason: "ConnectionReset" }],
+  ])("waits for the host's word where it %s", async (_, params) => {
+    await open();
+    await ask({ do: "letPass", pass: true });
+    paused(params);
+    expect([toHost(), goneOn()]).toEqual([1, 0]);
   });
 });
 

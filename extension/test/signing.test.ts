@@ -61,6 +61,41 @@ describe("a signing", () => {
     for (const secret of [pin, otp]) for (const form of [secret, btoa(secret)]) expect(everything).not.toContain(form);
   });
 
+  it("has the host go ahead while phone and PIN are typed, where it knows how", async () => {
+    const signing = new Queue();
+    const hash = await toDocument(signing, { ...hello, capabilities: ["confirm"] });
+    expect(told("confirm")).toHaveLength(0);
+    const visible = { page: "last", orientation: "portrait", place: "bottom-right" } as const;
+    await signing.act({ do: "confirm", visible });
+    expect(host().got.at(-1)).toEqual({ confirm: hash, visible });
+    for (const progress of ["confirmed", "root_page", "upload_page"]) host().say({ state: "stage1_input", status: "OK", progress, id: "d1" });
+    expect(signing.view).toMatchObject({ screen: "credentials", steps: ["root_page", "upload_page"] });
+    host().say({ state: "assist", status: "ERROR", step: "preview_page", error: { code: "PAGE_UNKNOWN", message: "m", retry: "nothing" } });
+    expect(screen(signing)).toBe("assist");
+    host().say({ state: "stage1_input", status: "OK", progress: "resumed", id: "d1" });
+    expect(signing.view).toMatchObject({ screen: "credentials", problem: undefined });
+    await signing.act({ do: "credentials", country: "+351", number: "912345678", pin });
+    expect(screen(signing)).toBe("working");
+    expect(told("phone")).toHaveLength(1);
+  });
+
+  it("goes ahead only once a browser that wasn't expected is agreed to", async () => {
+    const signing = new Queue();
+    await toDocument(signing, { ...hello, capabilities: ["confirm"], modes: ["launch"] });
+    await signing.act({ do: "confirm" });
+    expect(told("confirm")).toHaveLength(0);
+    await signing.act({ do: "accept-mode" });
+    expect(told("confirm")).toHaveLength(1);
+  });
+
+  it.each(["LOOK_FIRST", "DOCUMENT_BUSY", "VISIBLE_INVALID"])("shows the document again where it's confirmed and refused: %s", async (code) => {
+    const signing = new Queue();
+    await toDocument(signing, { ...hello, capabilities: ["confirm"] });
+    await signing.act({ do: "confirm" });
+    host().say({ state: "stage1_input", status: "ERROR", error: { code, message: "m", retry: "type" } });
+    expect(signing.view).toMatchObject({ screen: "document", confirmed: false, problem: { code } });
+  });
+
   it("takes no code between asking for another and its coming: the page would take none", async () => {
     const signing = new Queue();
     await toCode(signing);

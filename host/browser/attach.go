@@ -145,6 +145,9 @@ func (a *attached) Context() context.Context { return a.ctx }
 func (a *attached) Mode() Mode               { return a.mode }
 func (a *attached) Notes() []string          { return a.notes }
 
+// LetPass does nothing: between the program and this browser a word takes no time.
+func (a *attached) LetPass(context.Context, bool) error { return nil }
+
 // Downloads delivers nothing from a browser elsewhere: its files are there.
 func (a *attached) Downloads() <-chan string { return a.downloads }
 

@@ -33,6 +33,9 @@ type Tab interface {
 	FillToken(ctx context.Context, doc Document, selector, token string) error
 	// Show brings the tab to the person. It says false where there is no display to show it on.
 	Show(ctx context.Context) (bool, error)
+	// LetPass has requests of the main frame pass without the program's word where it takes time to ask for it: those to the
+	// environment's origins, as long as nothing of the person's is on the way.
+	LetPass(ctx context.Context, pass bool) error
 	// Downloads delivers the path of each file that the browser itself finished downloading.
 	Downloads() <-chan string
 	// Notes are sentences that the person should know, for example that the browser runs without its sandbox.
@@ -66,4 +69,6 @@ var (
 	ErrOrigin = errors.New("the document's origin isn't one of the environment's")
 	// ErrNoElement means that the selector finds nothing any more.
 	ErrNoElement = errors.New("no such element in the document")
+	// ErrUndone means that the page takes away what isn't typed.
+	ErrUndone = errors.New("the field did not keep what was put in")
 )

@@ -28,9 +28,6 @@ func Call[T any](ctx context.Context, tab Tab, doc Document, function string, ar
 	return out, json.Unmarshal(res.Value, &out)
 }
 
-// errUndone is what fill says of a page that takes away what isn't typed.
-var errUndone = errors.New("the field did not keep what was put in")
-
 // within is the guard around every act on an element: origin and element are checked in the same turn of the page's
 // event loop in which the act happens.
 const within = `function(origins, selector, ...rest) {
@@ -40,8 +37,8 @@ const within = `function(origins, selector, ...rest) {
 	return (%s)(el, ...rest) ?? "ok";
 }`
 
-// Act runs a function on the element that selector finds. The function gets the element and args; it returns nothing, or a
-// text that becomes the error.
+// Act runs a function on the element that selector finds. The function gets the element and args; it returns nothing, "undone" for
+// ErrUndone, or a text that becomes the error.
 func Act(ctx context.Context, tab Tab, doc Document, selector, function string, args ...any) error {
 	all := append([]any{doc.Origins, selector}, args...)
 	said, err := Call[string](ctx, tab, doc, fmt.Sprintf(within, function), all...)
@@ -56,7 +53,7 @@ func Act(ctx context.Context, tab Tab, doc Document, selector, function string, 
 	case "element":
 		return ErrNoElement
 	case "undone":
-		return errUndone
+		return ErrUndone
 	}
 	return errors.New(said)
 }

@@ -27,7 +27,7 @@ const leave = `(el, value) => {
 // fillSecret is how a secret that the host holds gets into a field: by script, and by keys where the page undoes that.
 func fillSecret(ctx context.Context, tab Tab, doc Document, selector string, value secret.Secret) error {
 	err := Act(ctx, tab, doc, selector, fill, value.Reveal())
-	if !errors.Is(err, errUndone) {
+	if !errors.Is(err, ErrUndone) {
 		return err
 	}
 	if err := Type(ctx, tab, doc, selector, value.Reveal()); err != nil {

@@ -144,6 +144,10 @@ func (l *launched) start(ctx context.Context) error {
 func (l *launched) Context() context.Context { return l.ctx }
 func (l *launched) Mode() Mode               { return ModeLaunch }
 func (l *launched) Notes() []string          { return l.notes }
+
+// LetPass does nothing: between the program and this browser a word takes no time.
+func (l *launched) LetPass(context.Context, bool) error { return nil }
+
 func (l *launched) Downloads() <-chan string { return l.downloads }
 
 func (l *launched) Upload(ctx context.Context, doc Document, selector string, file File) error {

@@ -47,17 +47,21 @@ func Relay(ctx context.Context, link *Link, origins []string, log *slog.Logger) 
 	}
 	var opened struct {
 		TargetID string `json:"targetId"`
+		Ready    bool   `json:"ready"` // what an older extension leaves to this side is done
 	}
 	if err := json.Unmarshal(result, &opened); err != nil || opened.TargetID == "" {
 		return nil, problem.New(problem.BrowserFailed, "the extension opened no tab")
 	}
 	r := &relayed{link: link, downloads: make(chan string, 16)}
-	r.transport = newRelayTransport(link, opened.TargetID, log)
+	r.transport = newRelayTransport(link, opened.TargetID, opened.Ready, log)
 	link.listen(r.hear)
 	alloc, cancelAlloc := chromedp.NewAllocatorContext(context.WithoutCancel(ctx), transportAllocator{r.transport})
 	tab, cancelTab := chromedp.NewContext(alloc)
 	r.ctx, r.cancel = tab, func() { cancelTab(); cancelAlloc() }
 	err = chromedp.Do(tab, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		if opened.Ready {
+			return nil
+		}
 		// A background tab takes no key events without it.
 		_, err := cdp.Call(ctx, t, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 		return err
@@ -150,6 +154,17 @@ func (r *relayed) FillToken(ctx context.Context, _ Document, selector, token str
 		return fmt.Errorf("%w: %w", ErrDocumentGone, err)
 	case "NO_ELEMENT":
 		return fmt.Errorf("%w: %w", ErrNoElement, err)
+	}
+	return err
+}
+
+// LetPass has the extension let documents go on by itself, where it knows how (docs/RELAY.md).
+func (r *relayed) LetPass(ctx context.Context, pass bool) error {
+	_, err := r.link.request(ctx, map[string]any{"do": "letPass", "pass": pass})
+	// An older one holds each for the host's word.
+	var refused *RelayError
+	if errors.As(err, &refused) && refused.Code == "COMMAND_REFUSED" {
+		return nil
 	}
 	return err
 }

@@ -128,7 +128,7 @@ func FuzzRelay(f *testing.F) {
 // An extension that tells more than anybody reads is hung up on before it fills the memory.
 func TestAFloodOfEventsEndsTheTab(t *testing.T) {
 	t.Parallel()
-	transport := newRelayTransport(NewLink(newHostile()), "T", slog.New(slog.DiscardHandler))
+	transport := newRelayTransport(NewLink(newHostile()), "T", false, slog.New(slog.DiscardHandler))
 	for range 2 * maxQueue {
 		transport.event("Page.loadEventFired", nil)
 	}

@@ -22,6 +22,7 @@ const relaySession = target.SessionID("relay")
 type relayTransport struct {
 	link     *Link
 	targetID string
+	ready    bool // the extension enables Page by itself
 	log      *slog.Logger
 
 	mu     sync.Mutex
@@ -60,8 +61,8 @@ var setup = map[string]bool{
 	"Page.addScriptToEvaluateOnNewDocument": true, "Fetch.enable": true,
 }
 
-func newRelayTransport(link *Link, targetID string, log *slog.Logger) *relayTransport {
-	return &relayTransport{link: link, targetID: targetID, log: log, wake: make(chan struct{}, 1)}
+func newRelayTransport(link *Link, targetID string, ready bool, log *slog.Logger) *relayTransport {
+	return &relayTransport{link: link, targetID: targetID, ready: ready, log: log, wake: make(chan struct{}, 1)}
 }
 
 // Read gives the next answer or event.
@@ -121,6 +122,10 @@ func (t *relayTransport) Write(_ context.Context, msg *cdproto.Message) error {
 		return nil
 	case "Target.attachToTarget":
 		t.answer(msg, json.RawMessage(`{"sessionId":`+quote(string(relaySession))+`}`))
+		return nil
+	}
+	if t.ready && method == "Page.enable" {
+		t.answer(msg, json.RawMessage("{}"))
 		return nil
 	}
 	if result, ok := local[method]; ok {

@@ -6,11 +6,16 @@ import (
 	"errors"
 	"io"
 	"os"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // uploadChunk is how much of a file goes to the page at once, in bytes before base64: the message must stay under native
-// messaging's 1 MiB.
-const uploadChunk = 512 << 10
+// messaging's 1 MiB. uploadAtOnce is how many are on their way at a time.
+const (
+	uploadChunk  = 512 << 10
+	uploadAtOnce = 3
+)
 
 // putFile hands a file over in chunks and puts it in with a DataTransfer. The chunks are kept in the isolated world, out of
 // the page's reach.
@@ -20,27 +25,39 @@ func putFile(ctx context.Context, tab Tab, doc Document, selector string, file F
 		return err
 	}
 	defer f.Close()
-	chunk := make([]byte, uploadChunk)
-	for first := true; ; first = false {
-		n, err := io.ReadFull(f, chunk)
+	// Each chunk has its place, whichever comes first; the last one to be sent hands them over.
+	const put = `(el, n, base64, name) => {
+		const text = atob(base64), chunk = new Uint8Array(text.length);
+		for (let i = 0; i < text.length; i++) chunk[i] = text.charCodeAt(i);
+		const chunks = globalThis.cmdsignUpload ??= [];
+		chunks[n] = chunk;
+		if (!name) return;
+		delete globalThis.cmdsignUpload;
+		if (chunks.length !== n + 1 || chunks.includes(undefined)) return "a chunk is missing";
+		const transfer = new DataTransfer();
+		transfer.items.add(new File(chunks, name, {type: "application/pdf"}));
+		el.files = transfer.files;
+		el.dispatchEvent(new Event("input", {bubbles: true}));
+		el.dispatchEvent(new Event("change", {bubbles: true}));
+	}`
+	send := func(ctx context.Context, n int, chunk []byte, name string) error {
+		return Act(ctx, tab, doc, selector, put, n, base64.StdEncoding.EncodeToString(chunk), name)
+	}
+	sending, broken := errgroup.WithContext(ctx)
+	sending.SetLimit(uploadAtOnce)
+	for n := 0; ; n++ {
+		chunk := make([]byte, uploadChunk)
+		read, err := io.ReadFull(f, chunk)
 		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-		if err != nil && !last {
-			return err
+		if last {
+			err = nil
 		}
-		const put = `(el, first, last, name, base64) => {
-			if (first) globalThis.cmdsignUpload = [];
-			if (!globalThis.cmdsignUpload) return "a chunk without a beginning";
-			cmdsignUpload.push(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)));
-			if (!last) return;
-			const transfer = new DataTransfer();
-			transfer.items.add(new File(cmdsignUpload, name, {type: "application/pdf"}));
-			delete globalThis.cmdsignUpload;
-			el.files = transfer.files;
-			el.dispatchEvent(new Event("input", {bubbles: true}));
-			el.dispatchEvent(new Event("change", {bubbles: true}));
-		}`
-		if err := Act(ctx, tab, doc, selector, put, first, last, file.Name, base64.StdEncoding.EncodeToString(chunk[:n])); err != nil || last {
-			return err
+		if err != nil || last || broken.Err() != nil {
+			if err := errors.Join(err, sending.Wait()); err != nil {
+				return err
+			}
+			return send(ctx, n, chunk[:read], file.Name)
 		}
+		sending.Go(func() error { return send(broken, n, chunk, "") })
 	}
 }

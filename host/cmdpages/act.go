@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/browser"
 	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
@@ -15,6 +16,7 @@ import (
 // act does what a page is there for. A page that comes back once it was acted on has answered: with an error label, which is
 // passed on in its words, or by starting over. Nothing is sent twice by the program's own will.
 func (e *engine) act(ctx context.Context, now *seen) (*conversation.Signed, error) {
+	e.guard.blank.Store(false)
 	p := e.pages.page(now.Page)
 	why := e.pages.judge(now.Errors)
 	if p.Problem != "" {
@@ -45,7 +47,10 @@ func (e *engine) act(ctx context.Context, now *seen) (*conversation.Signed, erro
 		return nil, why
 	}
 	e.acted[p.Name]++
-	e.person.Progress(p.Progress)
+	e.progress(p.Progress)
+	if now.Pressed {
+		return nil, nil
+	}
 	err := e.offered(ctx, p, now)
 	if errors.Is(err, errByHand) {
 		return e.handOver(ctx, p, now)
@@ -87,13 +92,22 @@ func (e *engine) credentials(ctx context.Context, p Page, now *seen, why *proble
 		why = problem.New(problem.PINWrong, "unknown words at the PIN").Said(why.Site)
 	}
 	if e.creds == nil {
+		asked := time.Now()
 		creds, err := e.person.Credentials(ctx, why)
 		if err != nil {
 			return err
 		}
 		e.creds = &creds
+		if e.stale(asked) && e.acted[p.Name] == 0 {
+			// The site may have forgotten this session by now, and would have the PIN for nothing.
+			e.begin(ctx)
+			return nil
+		}
 	}
 	e.acted[p.Name]++
+	if err := e.watch(ctx); err != nil {
+		return err
+	}
 	err := e.steps(ctx, p, now)
 	if errors.Is(err, errNotPressed) {
 		e.acted[p.Name]--
@@ -290,6 +304,8 @@ func (e *engine) do(ctx context.Context, s Step, now *seen) error {
 	doc := e.document(now.World)
 	switch {
 	case s.Upload != "":
+		// The site shows in a frame what it was given. The person has seen that already, and here nobody looks.
+		e.guard.blank.Store(!e.doc.Pictures)
 		return e.tab.Upload(ctx, doc, now.Elements[s.Upload], browser.File{Path: e.doc.Path, Name: e.doc.Name})
 	case s.Phone != "":
 		return e.phone(ctx, now, now.Elements[s.Phone], now.Elements[s.Mirror])
@@ -328,11 +344,26 @@ func (e *engine) click(ctx context.Context, now *seen, selector string) error {
 	return err
 }
 
-// phone types the number by real keys and leaves the field: the page's script copies it into a hidden field on change, and
-// the server reads that one (facts/cmd.md 1.3).
+// phone enters the number and has the page notice: its script copies it into a hidden field on change, and the server reads that one
+// (facts/cmd.md 1.3). Where it's seen to have arrived there it's enough to set it; else it's typed by real keys, each of which
+// takes its time on the way to the page, and the field is left.
 func (e *engine) phone(ctx context.Context, now *seen, selector, mirror string) error {
 	doc := e.document(now.World)
 	number := digits(e.creds.Phone.Reveal())
+	if mirror != "" {
+		const set = `(el, mirror, number) => {
+			Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(el, number);
+			el.dispatchEvent(new InputEvent("input", {bubbles: true, composed: true, inputType: "insertText"}));
+			el.dispatchEvent(new KeyboardEvent("keyup", {bubbles: true}));
+			el.dispatchEvent(new Event("change", {bubbles: true}));
+			const last = (s) => s.replace(/\D/g, "").slice(-6);
+			const hidden = document.querySelector(mirror);
+			if (!hidden || last(hidden.value) !== last(number) || last(el.value) !== last(number)) return "undone";
+		}`
+		if err := browser.Act(ctx, e.tab, doc, selector, set, mirror, number); !errors.Is(err, browser.ErrUndone) {
+			return err
+		}
+	}
 	if err := browser.Type(ctx, e.tab, doc, selector, number); err != nil {
 		return err
 	}

@@ -17,18 +17,20 @@ import (
 	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
 	"github.com/sign-with-cmd/sign-with-cmd/host/environment"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+	"github.com/sign-with-cmd/sign-with-cmd/host/trace"
 )
 
 // engine is one signing on the pages.
 type engine struct {
 	ctx        context.Context
+	cancel     context.CancelCauseFunc
 	tab        browser.Tab
 	target     *chromedp.Target
 	env        environment.Environment
 	pages      *Pages
 	limits     Limits
 	doc        conversation.Document
-	person     conversation.Person
+	person     conversation.Person // nil until the document is confirmed: only what asks for none is done
 	worlds     *worlds
 	guard      *guard
 	log        *slog.Logger
@@ -36,12 +38,20 @@ type engine struct {
 	dialogs    <-chan string // what the page's own dialogs said
 	trace      *tracer       // nil: nothing is kept for repair
 
-	creds  *conversation.Credentials // until they're sent
-	answer *conversation.CodeAnswer  // until it's sent
-	acted  map[string]int            // how often each page was acted on
-	chosen bool                      // the visible signature was chosen, or is the person's to choose
-	rounds int                       // how often that was begun
-	step   string                    // the progress name of the step that was done last
+	creds    *conversation.Credentials // until they're sent
+	answer   *conversation.CodeAnswer  // until it's sent
+	acted    map[string]int            // how often each page was acted on
+	chosen   bool                      // the visible signature was chosen, or is the person's to choose
+	rounds   int                       // how often that was begun
+	step     string                    // the progress name of the step that was done last
+	here     *seen                     // the page that stands there and wasn't acted on yet
+	walked   []string                  // the progress names of pages passed before there was a person to be told
+	failed   chan error                // how going to an address ended
+	walks    bool                      // it is there to act, and not only to look
+	watching bool                      // responses are looked at too
+	said     string                    // in a box of the browser's, by a page before it was seen
+	// leaving is the document that going there leaves behind: nothing is done in it any more.
+	leaving string
 }
 
 // seen is what the engine's script says of a document. World is not the page's: it says which document it was.
@@ -57,8 +67,12 @@ type seen struct {
 	Title     string              `json:"title"`
 	Host      string              `json:"host"`
 	Path      string              `json:"path"`
+	Status    int64               `json:"status"`      // of the HTTP answer; 0: not known
+	Failed    bool                `json:"unreachable"` // it's the browser's own page, in place of one that couldn't be had
+	Pressed   bool                `json:"pressed"`     // its button was pressed at once, as it was allowed to be
 	Origin    string              `json:"origin"`
 	Ticks     int                 `json:"ticks"`
+	Outline   *trace.Outline      `json:"outline"` // nil: none was asked for, or it couldn't be had
 	World     string              `json:"-"`
 }
 
@@ -72,11 +86,19 @@ const (
 	maxIntro    = 2
 )
 
-// run is the loop: wait for a page, act on it, until the signed PDF is held.
-func (e *engine) run(ctx context.Context) (conversation.Signed, error) {
+// begin goes to the environment's first page, as if no other had been seen.
+func (e *engine) begin(ctx context.Context) {
+	clear(e.acted)
+	e.here, e.walked, e.step, e.said, e.chosen, e.rounds = nil, nil, "", "", false, 0
+	e.walks = true
+	e.leaving, _ = e.worlds.now()
 	failed := make(chan error, 1)
+	e.failed = failed
 	go func() { failed <- e.open(ctx, e.env.Intro) }()
+}
 
+// run is the loop: wait for a page, act on it, until the signed PDF is held. Without a person it ends before the first page that needs one.
+func (e *engine) run(ctx context.Context) (conversation.Signed, error) {
 	var since *seen
 	overlays := 0
 	for {
@@ -84,7 +106,11 @@ func (e *engine) run(ctx context.Context) (conversation.Signed, error) {
 		if e.guard.sent.Load() {
 			limit = e.limits.Result
 		}
-		now, signed, err := e.next(ctx, since, limit, e.limits.Unknown, failed)
+		now, signed, err := e.here, (*conversation.Signed)(nil), error(nil)
+		e.here = nil
+		if now == nil {
+			now, signed, err = e.next(ctx, since, limit, e.limits.Unknown, e.failed)
+		}
 		if err != nil {
 			return conversation.Signed{}, err
 		}
@@ -98,6 +124,10 @@ func (e *engine) run(ctx context.Context) (conversation.Signed, error) {
 			}
 			since = nil
 			continue
+		}
+		if e.person == nil && !e.free(now) {
+			e.here = now
+			return conversation.Signed{}, nil
 		}
 		if !now.known() {
 			now, signed, err = e.stuck(ctx, now)
@@ -119,6 +149,59 @@ func (e *engine) run(ctx context.Context) (conversation.Signed, error) {
 	}
 }
 
+// free says whether a page may be acted on before a document is confirmed: one of those before the page that takes it, which ask for
+// nothing but a click.
+func (e *engine) free(now *seen) bool {
+	if !now.known() || len(now.Errors) > 0 || e.acted[now.Page] > 0 {
+		return false
+	}
+	for _, p := range e.pages.Pages {
+		clicks := p.Problem == "" && !slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Click == "" || s.Commit })
+		if !clicks || p.Name == now.Page {
+			return clicks
+		}
+	}
+	return false
+}
+
+// presses are the pages on which nothing is done but to press one button, and that none was pressed on yet, with that button's role:
+// the engine's script does so in the turn in which it recognises one. None where the person wants to see each.
+func (e *engine) presses() map[string]string {
+	all := map[string]string{}
+	if !e.walks || e.guard.sent.Load() || e.guard.byHand.Load() || e.doc.Pictures {
+		return all
+	}
+	for _, p := range e.pages.Pages {
+		if hasPIN(p) || hasCode(p) {
+			break
+		}
+		steps := slices.DeleteFunc(slices.Clone(p.Steps), Step.wished)
+		click := len(steps) == 1 && steps[0].Click != "" && !steps[0].Commit && p.Problem == ""
+		if !click && e.person == nil {
+			break // what comes after is for the document
+		}
+		choice := e.doc.Visible != nil && (p.Progress == detailsProgress || len(steps) < len(p.Steps))
+		if click && !choice && e.acted[p.Name] == 0 {
+			all[p.Name] = steps[0].Click
+		}
+	}
+	return all
+}
+
+// stale says whether a page that was reached then has waited too long.
+func (e *engine) stale(since time.Time) bool {
+	return e.limits.Stale > 0 && time.Since(since) > e.limits.Stale
+}
+
+// progress tells the person which page was reached, once there's one.
+func (e *engine) progress(name string) {
+	if e.person == nil {
+		e.walked = append(e.walked, name)
+		return
+	}
+	e.person.Progress(name)
+}
+
 // open goes to an address. Its answer comes with the page; here only a failure counts.
 func (e *engine) open(ctx context.Context, address string) error {
 	res, err := cdp.Call(ctx, e.target, page.Navigate, page.NavigateParams{URL: address})
@@ -136,9 +219,20 @@ func (e *engine) open(ctx context.Context, address string) error {
 func (e *engine) next(ctx context.Context, since *seen, limit, unknown time.Duration, failed <-chan error) (*seen, *conversation.Signed, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	said := e.said
+	e.said = ""
+	var silence <-chan time.Time // after this what was said was the answer to the press
+	if said != "" && since != nil && since.Pressed {
+		silence = time.After(unknown)
+	}
 	looks := make(chan *seen, 1)
+	ask := map[string]any{"unknownAfter": unknown.Milliseconds(), "names": e.trace.outlined()}
+	if press := e.presses(); len(press) > 0 {
+		ask["press"], ask["origins"] = press, e.env.Origins
+	}
+	leaving := e.leaving
 	go func() {
-		if s := e.look(ctx, since, unknown); s != nil {
+		if s := e.look(ctx, since, leaving, ask); s != nil {
 			looks <- s
 		}
 	}()
@@ -151,17 +245,24 @@ func (e *engine) next(ctx context.Context, since *seen, limit, unknown time.Dura
 			if signed, err := e.news(); signed != nil || err != nil {
 				return nil, signed, err
 			}
-			e.trace.see(ctx, s)
+			if s.Failed && e.guard.refused.Load() {
+				continue // the guard is about to say why
+			}
+			if s.Failed {
+				return nil, nil, problem.Newf(problem.SiteUnreachable, "the page after %q couldn't be loaded", e.step)
+			}
+			e.trace.see(s)
 			return s, nil, nil
 		case ev := <-e.guard.events:
 			return nil, ev.signed, ev.failure()
 		case text := <-e.dialogs:
-			// The page has answered in a box of the browser's: as good as an error label.
 			if since != nil {
-				answered := *since
-				answered.Errors = []string{text}
-				return &answered, nil, nil
+				return since.answered(text), nil, nil
 			}
+			// It may be what the page says on loading, or to a press that isn't told yet.
+			e.said = text
+		case <-silence:
+			return since.answered(said), nil, nil
 		case err := <-failed:
 			if err != nil {
 				// The guard may have said why already.
@@ -178,6 +279,13 @@ func (e *engine) next(ctx context.Context, since *seen, limit, unknown time.Dura
 			return nil, nil, ctx.Err()
 		}
 	}
+}
+
+// answered is the page with what it has said in a box of the browser's: as good as an error label.
+func (s *seen) answered(text string) *seen {
+	with := *s
+	with.Errors = []string{text}
+	return &with
 }
 
 // news gives what the guard has told, without waiting.
@@ -198,23 +306,21 @@ func (ev event) failure() error {
 	return ev.err
 }
 
-// look asks each document that the tab shows in turn, until one has something to say. It gives nil when ctx ends.
-func (e *engine) look(ctx context.Context, since *seen, unknown time.Duration) *seen {
+// look asks each document that the tab shows in turn, but the one that is being left, until one has something to say. It gives nil when
+// ctx ends.
+func (e *engine) look(ctx context.Context, since *seen, leaving string, ask map[string]any) *seen {
 	for ctx.Err() == nil {
 		world, changed := e.worlds.now()
-		if world == "" {
+		if world == "" || world == leaving {
 			select {
 			case <-changed:
 			case <-ctx.Done():
 			}
 			continue
 		}
-		ask := map[string]any{"unknownAfter": unknown.Milliseconds()}
+		delete(ask, "since")
 		if since != nil && since.World == world {
 			ask["since"] = map[string]any{"page": since.Page, "ticks": since.Ticks, "errors": since.Errors, "missing": since.Missing}
-		}
-		if e.guard.lastStatus() >= 500 {
-			ask["unknownAfter"] = min(unknown, 500*time.Millisecond).Milliseconds()
 		}
 		s, err := browser.Call[*seen](ctx, e.tab, e.document(world), `function(ask) { return cmdsign.wait(ask); }`, ask)
 		if err == nil && s != nil {
@@ -240,8 +346,11 @@ func (e *engine) document(world string) browser.Document {
 // stuck is for a page that isn't known: the person goes on by hand, and the engine watches until it knows the page again or
 // has the file.
 func (e *engine) stuck(ctx context.Context, now *seen) (*seen, *conversation.Signed, error) {
-	if status := e.guard.lastStatus(); status >= 400 && now.Page == "" {
-		return nil, nil, problem.Newf(problem.SiteError, "%s%s answered %d", now.Host, now.Path, status)
+	if now.Status >= 400 && now.Page == "" {
+		return nil, nil, problem.Newf(problem.SiteError, "%s%s answered %d", now.Host, now.Path, now.Status)
+	}
+	if err := e.showFrames(ctx, now); err != nil {
+		return nil, nil, err
 	}
 	e.log.Info("page not known", "host", now.Host, "path", now.Path, "scores", now.Scores, "missing", now.Missing)
 	e.guard.byHand.Store(true)
@@ -290,6 +399,37 @@ func (e *engine) stuck(ctx context.Context, now *seen) (*seen, *conversation.Sig
 		e.trace.stuck(ctx, next, "")
 		now = next
 	}
+}
+
+// watch has every document that comes and goes looked at, one by one. Before the PIN nothing that comes can be the signed PDF, and
+// where requests may go is known to whoever holds the browser.
+func (e *engine) watch(ctx context.Context) error {
+	if e.watching {
+		return nil
+	}
+	e.watching = true
+	asked := make(chan error, 1)
+	go func() { asked <- e.guard.enable(ctx, true) }()
+	return errors.Join(e.tab.LetPass(ctx, false), <-asked)
+}
+
+// showFrames makes a page ready for somebody to look at: nothing passes unseen any more, and what was left blank comes.
+func (e *engine) showFrames(ctx context.Context, now *seen) error {
+	if err := e.watch(ctx); err != nil {
+		return err
+	}
+	e.guard.blank.Store(false)
+	if !e.guard.blanked.Swap(false) {
+		return nil
+	}
+	const again = `function(origins) {
+		for (const f of document.querySelectorAll("iframe[src], frame[src], embed[src]")) if (origins.includes(new URL(f.src, location).origin)) f.src = f.src;
+		for (const f of document.querySelectorAll("object[data]")) if (origins.includes(new URL(f.data, location).origin)) f.data = f.data;
+	}`
+	if _, err := browser.Call[any](ctx, e.tab, e.document(now.World), again, e.env.Origins); err != nil && !errors.Is(err, browser.ErrDocumentGone) {
+		e.log.Info("what the page's frames show couldn't be fetched", "err", err)
+	}
+	return nil
 }
 
 // wanted names the step that has to be done by hand: that of the page that was nearly recognised, else the one after the last.

@@ -79,11 +79,32 @@ globalThis.cmdsign ??= (() => {
 		return "";
 	}
 
-	const ready = () => document.readyState === "complete" || (document.readyState === "interactive" && slow);
+	// The status of the HTTP answer, 0 where the browser doesn't tell.
+	const status = () => performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0;
+	const ready = () => loaded || (document.readyState === "interactive" && slow);
 	let slow = false; // the document is usable, and some picture of it hangs
 
-	// see says what page this is: the one with most kinds of evidence, of those whose elements are all there.
-	function see() {
+	// A page's scripts may finish it when it has loaded, and "complete" comes before they run: it has loaded once they have.
+	let loaded = document.readyState === "complete" && performance.getEntriesByType("navigation")[0]?.loadEventEnd !== 0;
+	const atLoad = new Set();
+	window.addEventListener("load", () => soon(() => { loaded = true; atLoad.forEach((look) => look()); }), {once: true});
+
+	// soon is a turn later. A timer would be kept back in a tab that nobody sees.
+	function soon(then) {
+		const {port1, port2} = new MessageChannel();
+		port1.onmessage = () => { port1.close(); then(); };
+		port2.postMessage("");
+	}
+
+	// see says what page this is, with its outline where attributes are named.
+	const see = (names) => outlined(recognise(), names);
+	function outlined(seen, names) {
+		try { if (names) seen.outline = outline(names); } catch { /* it's for repair only */ }
+		return seen;
+	}
+
+	// recognise finds the page with most kinds of evidence, of those whose elements are all there.
+	function recognise() {
 		const text = plain((document.body?.innerText ?? "").slice(0, MAX_TEXT));
 		const scores = {};
 		let best = null;
@@ -109,7 +130,7 @@ globalThis.cmdsign ??= (() => {
 		}
 		return {
 			page: best?.page ?? "", elements: best?.elements ?? {}, missing: best?.missing ?? [], scores, errors: errors(),
-			overlay: overlay(), reference: shown, approval: (page?.approval ?? []).some((t) => text.includes(plain(t))), title: document.title.slice(0, 200), host: location.host, path: location.pathname,
+			overlay: overlay(), reference: shown, approval: (page?.approval ?? []).some((t) => text.includes(plain(t))), title: document.title.slice(0, 200), host: location.host, path: location.pathname, status: status(),
 			origin: location.origin, ticks, text: best ? "" : text.slice(0, 2000),
 		};
 	}
@@ -126,7 +147,7 @@ globalThis.cmdsign ??= (() => {
 	// wait resolves with what is seen as soon as it's worth acting on: a known page with all its elements, an overlay in the
 	// way, or (after unknownAfter ms, if that isn't 0) whatever there is. With since it waits for another page than that, or
 	// for an answer in place.
-	function wait({since, unknownAfter}) {
+	function wait({since, unknownAfter, names, press = {}, origins = []}) {
 		return new Promise((resolve) => {
 			let expired = false, unknownTimer = 0, lateTimer = 0, cost = 0, last = 0;
 			const observer = new MutationObserver(() => check());
@@ -134,13 +155,17 @@ globalThis.cmdsign ??= (() => {
 				observer.disconnect();
 				clearTimeout(unknownTimer);
 				clearTimeout(lateTimer);
-				resolve(seen);
+				// The outline is for repair, and can wait for what the site is asked already.
+				if (seen.pressed) document.querySelector(seen.elements[press[seen.page]]).click();
+				resolve(outlined(seen, names));
 			};
+			const pressable = (seen) => !seen.errors.length && !seen.overlay && origins.includes(location.origin) &&
+				press[seen.page] in seen.elements;
 			// A page's scripts often finish it on load only, so a page that hangs short of it is given a long time.
 			const arm = () => {
 				if (!lateTimer && !ready()) lateTimer = setTimeout(() => { slow = true; check(true); }, LATE);
 				// An empty tab is no page of the site's: its first one is still on its way.
-				if (!unknownTimer && unknownAfter && ready() && location.href !== "about:blank") unknownTimer = setTimeout(() => { expired = true; check(true); }, unknownAfter);
+				if (!unknownTimer && unknownAfter && ready() && location.href !== "about:blank") unknownTimer = setTimeout(() => { expired = true; check(true); }, status() < 500 ? unknownAfter : Math.min(unknownAfter, 500));
 			};
 			function check(force) {
 				if (document.readyState === "loading") return;
@@ -149,7 +174,7 @@ globalThis.cmdsign ??= (() => {
 				const now = performance.now();
 				// A page that never stops changing must not make us look all the time.
 				if (!force && now - last < cost * 4) { setTimeout(() => check(true), cost * 4 + 1); return; }
-				const seen = see();
+				const seen = recognise();
 				last = performance.now();
 				cost = last - now;
 				// A page that was known but for an element is news once it has it.
@@ -160,11 +185,13 @@ globalThis.cmdsign ??= (() => {
 					return;
 				}
 				if (seen.overlay && !since) return done(seen);
-				if (seen.page && !seen.missing.length) return done(seen);
+				if (seen.page && !seen.missing.length) return done({...seen, pressed: pressable(seen)});
 				if (expired) return done(seen);
 			}
+			if (location.protocol === "chrome-error:") return done({unreachable: true});
 			observer.observe(document, watch);
 			document.addEventListener("readystatechange", () => check(true));
+			atLoad.add(() => check(true));
 			check(true);
 		});
 	}

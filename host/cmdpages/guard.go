@@ -25,8 +25,8 @@ const maxResult = 128 << 20
 
 // guard stands between the tab and the network, for documents only. Before a request leaves it refuses the main frame any
 // origin but the environment's, so that no redirect, not even one that repeats a form, takes the file, the PIN or the code
-// elsewhere. Before a response is used it takes the signed PDF: written and synced first, and only then is the browser told
-// that there was nothing (DESIGN.md 7).
+// elsewhere. From the PIN on, and while the person works by hand, it looks at responses too: before one is used it takes the signed
+// PDF, which is written and synced first, and only then is the browser told that there was nothing (DESIGN.md 7).
 type guard struct {
 	target   *chromedp.Target
 	frame    cdp.FrameID
@@ -38,14 +38,15 @@ type guard struct {
 	sent    atomic.Bool // the engine has sent the code
 	byHand  atomic.Bool // the person works in the page: each form may be the one that signs
 	maySign atomic.Bool // what comes now may be the signed PDF
+	blank   atomic.Bool // frames of the site's stay blank
+	blanked atomic.Bool // one was left so
 	// committed: the journal says that a signature may exist, so an error from here on has to say so too.
 	committed atomic.Bool
 
+	refused atomic.Bool // an address was refused, or is about to be: an event tells of it
+
 	events chan event
 	wg     sync.WaitGroup
-
-	mu     sync.Mutex
-	status int64 // of the main frame's newest document
 }
 
 // event is what the guard has to tell the engine.
@@ -54,11 +55,16 @@ type event struct {
 	err    *problem.Error
 }
 
-func (g *guard) enable(ctx context.Context) error {
-	_, err := cdp.Call(ctx, g.target, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{
-		{URLPattern: "*", ResourceType: network.ResourceTypeDocument, RequestStage: fetch.RequestStageRequest},
-		{URLPattern: "*", ResourceType: network.ResourceTypeDocument, RequestStage: fetch.RequestStageResponse},
-	}})
+// enable has requests held, and with responses those too: each costs its time.
+func (g *guard) enable(ctx context.Context, responses bool) error {
+	held := func(at fetch.RequestStage) *fetch.RequestPattern {
+		return &fetch.RequestPattern{URLPattern: "*", ResourceType: network.ResourceTypeDocument, RequestStage: at}
+	}
+	patterns := []*fetch.RequestPattern{held(fetch.RequestStageRequest)}
+	if responses {
+		patterns = append(patterns, held(fetch.RequestStageResponse))
+	}
+	_, err := cdp.Call(ctx, g.target, fetch.Enable, fetch.EnableParams{Patterns: patterns})
 	return err
 }
 
@@ -93,10 +99,19 @@ func (g *guard) handle(ctx context.Context, ev *fetch.EventRequestPaused) {
 func (g *guard) request(ctx context.Context, ev *fetch.EventRequestPaused) error {
 	main := ev.FrameID == g.frame
 	if main && !g.allowed(ev.Request.URL) {
+		g.refused.Store(true)
 		_, err := cdp.Call(ctx, g.target, fetch.FailRequest, fetch.FailRequestParams{
 			RequestID: ev.RequestID, ErrorReason: network.ErrorReasonBlockedByClient})
 		g.tell(event{err: problem.Newf(problem.OriginRefused, "the page went to %s", hostOf(ev.Request.URL))})
 		return err
+	}
+	if !main && g.blank.Load() && ev.Request.Method == "GET" && g.allowed(ev.Request.URL) {
+		g.blanked.Store(true)
+		_, err := cdp.Call(ctx, g.target, fetch.FulfillRequest, fetch.FulfillRequestParams{RequestID: ev.RequestID, ResponseCode: 200})
+		if err == nil {
+			return nil
+		}
+		g.log.Debug("leaving a frame blank", "err", err) // an older extension refuses it
 	}
 	if ev.Request.Method == "POST" && g.byHand.Load() {
 		if err := g.person.ByHand(); err != nil {
@@ -114,14 +129,9 @@ func (g *guard) request(ctx context.Context, ev *fetch.EventRequestPaused) error
 
 func (g *guard) response(ctx context.Context, ev *fetch.EventRequestPaused) error {
 	main := ev.FrameID == g.frame
-	if main {
-		g.mu.Lock()
-		g.status = ev.ResponseStatusCode
-		g.mu.Unlock()
-		// A refusal of our own comes back here as an error too.
-		if ev.ResponseErrorReason != "" && ev.ResponseErrorReason != network.ErrorReasonBlockedByClient {
-			g.tell(event{err: problem.Newf(problem.SiteUnreachable, "%s: %s", hostOf(ev.Request.URL), ev.ResponseErrorReason)})
-		}
+	// A refusal of our own comes back here as an error too.
+	if main && ev.ResponseErrorReason != "" && ev.ResponseErrorReason != network.ErrorReasonBlockedByClient {
+		g.tell(event{err: problem.Newf(problem.SiteUnreachable, "%s: %s", hostOf(ev.Request.URL), ev.ResponseErrorReason)})
 	}
 	if ev.ResponseErrorReason == "" && g.looksLikeResult(ev, main) {
 		taken, err := g.take(ctx, ev)
@@ -176,12 +186,6 @@ func (g *guard) take(ctx context.Context, ev *fetch.EventRequestPaused) (bool, e
 	_, err = cdp.Call(ctx, g.target, fetch.FulfillRequest, fetch.FulfillRequestParams{RequestID: ev.RequestID, ResponseCode: 204})
 	g.tell(event{signed: &signed})
 	return true, err
-}
-
-func (g *guard) lastStatus() int64 {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.status
 }
 
 func (g *guard) allowed(raw string) bool {

@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/browser"
 	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
@@ -28,10 +29,12 @@ type Limits struct {
 	Unknown time.Duration // for a loaded page to become one that's known
 	Result  time.Duration // for the signed PDF, once the code was sent
 	Person  time.Duration // for the person to go on by hand
+	Stale   time.Duration // pages that have waited longer than this for the person are walked anew; 0: they never are
 }
 
-// DefaultLimits are generous to a slow service; the code itself is valid for two minutes (facts/cmd.md 4).
-var DefaultLimits = Limits{Page: 60 * time.Second, Unknown: 4 * time.Second, Result: 120 * time.Second, Person: 15 * time.Minute}
+// DefaultLimits are generous to a slow service; the code itself is valid for two minutes (facts/cmd.md 4). How long the site keeps a
+// session isn't known (facts/cmd.md 1.4): Stale stays well under the 20 minutes that sites of its kind have unless told otherwise.
+var DefaultLimits = Limits{Page: 60 * time.Second, Unknown: 4 * time.Second, Result: 120 * time.Second, Person: 15 * time.Minute, Stale: 5 * time.Minute}
 
 // Options are what a Method works with.
 type Options struct {
@@ -51,20 +54,23 @@ type Method struct {
 	opened   chan struct{}
 	openErr  error
 
-	mu     sync.Mutex
-	tab    browser.Tab
-	giveUp context.CancelFunc // ends Open; nil before it
-	closed bool
-	worlds *worlds
-	traced *tracer // nil before Sign, or where nothing is traced
-	client string  // the client's version
+	mu      sync.Mutex
+	tab     browser.Tab
+	giveUp  context.CancelFunc // ends Open; nil before it
+	closed  bool
+	ahead   *approach // nil before Approach
+	signing bool      // Sign was called
+	worlds  *worlds
+	traced  *tracer // nil before Sign, or where nothing is traced
+	client  string  // the client's version
 
 	shots sync.Mutex // held while the page is covered for a picture
 }
 
 var (
-	_ conversation.Method = (*Method)(nil)
-	_ conversation.Tracer = (*Method)(nil)
+	_ conversation.Method     = (*Method)(nil)
+	_ conversation.Approacher = (*Method)(nil)
+	_ conversation.Tracer     = (*Method)(nil)
 )
 
 // New makes a Method for one document.
@@ -128,8 +134,12 @@ func (m *Method) Notes() []string {
 func (m *Method) Close() error {
 	m.mu.Lock()
 	m.closed = true
-	giveUp := m.giveUp
+	giveUp, ahead := m.giveUp, m.ahead
 	m.mu.Unlock()
+	if ahead != nil {
+		ahead.stop()
+		<-ahead.done
+	}
 	if giveUp == nil {
 		return nil // Open has not been called, and won't do anything any more
 	}
@@ -149,11 +159,12 @@ func (m *Method) Sign(ctx context.Context, doc conversation.Document, person con
 	if err := m.Open(ctx); err != nil {
 		return conversation.Signed{}, err
 	}
-	e, stop, err := m.engine(ctx, doc, person)
+	e, stop, err := m.arrive(ctx)
 	if err != nil {
 		return conversation.Signed{}, m.explain(ctx, err)
 	}
 	defer stop()
+	e.serve(doc, person)
 	signed, err := e.run(e.ctx)
 	e.trace.end()
 	e.dropCredentials()
@@ -186,7 +197,7 @@ func (m *Method) explain(ctx context.Context, err error) error {
 }
 
 // engine puts the script, the guard and the ears into the tab.
-func (m *Method) engine(ctx context.Context, doc conversation.Document, person conversation.Person) (*engine, func(), error) {
+func (m *Method) engine(ctx context.Context) (*engine, func(), error) {
 	tabCtx := m.tab.Context()
 	target := chromedp.FromContext(tabCtx).Target
 	// The engine's context ends with the caller's and with the tab's.
@@ -219,34 +230,48 @@ func (m *Method) engine(ctx context.Context, doc conversation.Document, person c
 	}
 	w := newWorlds(string(target.TargetID))
 	g := &guard{
-		target: target, frame: cdp.FrameID(target.TargetID), origins: m.opts.Environment.Origins, original: doc.SHA256,
-		person: person, log: m.opts.Log, events: make(chan event, 16),
+		target: target, frame: cdp.FrameID(target.TargetID), origins: m.opts.Environment.Origins, log: m.opts.Log, events: make(chan event, 16),
 	}
 	dialogs := newDialogs(target, m.opts.Log)
 	if err := chromedp.Listen(tabCtx, func(ev any) { w.note(ev); g.note(tabCtx, ev); dialogs.note(tabCtx, ev) }); err != nil {
 		stop()
 		return nil, nil, err
 	}
-	_, err = cdp.Call(ectx, target, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-		Source: script, WorldName: worldName, RunImmediately: new(true)})
-	if err == nil {
-		err = g.enable(ectx)
-	}
-	if err != nil {
+	// All at once: in relay mode the way there and back takes longer than any of them.
+	var ready errgroup.Group
+	ready.Go(func() error {
+		_, err := cdp.Call(ectx, target, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: script, WorldName: worldName, RunImmediately: new(true)})
+		return err
+	})
+	ready.Go(func() error { return g.enable(ectx, false) })
+	ready.Go(func() error { return m.tab.LetPass(ectx, true) })
+	if err := ready.Wait(); err != nil {
 		stop()
 		return nil, nil, err
 	}
-	traced := m.newTracer(g, w, doc.Name)
+	traced := m.newTracer(g, w)
 	m.mu.Lock()
 	m.worlds, m.traced = w, traced
 	m.mu.Unlock()
 	e := &engine{
 		trace: traced,
-		ctx:   ectx, tab: m.tab, target: target, env: m.opts.Environment, pages: m.opts.Pages, limits: m.opts.Limits, doc: doc,
-		person: person, worlds: w, guard: g, log: m.opts.Log, screenshot: m.Screenshot, dialogs: dialogs.said, acted: map[string]int{},
+		ctx:   ectx, cancel: cancel, tab: m.tab, target: target, env: m.opts.Environment, pages: m.opts.Pages, limits: m.opts.Limits,
+		worlds: w, guard: g, log: m.opts.Log, screenshot: m.Screenshot, dialogs: dialogs.said, acted: map[string]int{},
 	}
-	go e.watchDownloads()
 	return e, stop, nil
+}
+
+// serve has the engine sign a document for somebody.
+func (e *engine) serve(doc conversation.Document, person conversation.Person) {
+	e.doc, e.person = doc, person
+	e.guard.original, e.guard.person = doc.SHA256, person
+	e.trace.names(doc.Name)
+	go e.watchDownloads()
+	for _, name := range e.walked {
+		person.Progress(name)
+	}
+	e.walked = nil
 }
 
 // watchDownloads is the net below the guard: a PDF that the browser saved itself is taken from there.

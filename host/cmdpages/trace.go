@@ -30,36 +30,44 @@ const (
 )
 
 // newTracer gives nil where nothing is to be traced.
-func (m *Method) newTracer(g *guard, w *worlds, document string) *tracer {
+func (m *Method) newTracer(g *guard, w *worlds) *tracer {
 	opts := m.opts.Trace
 	if !opts.On() {
 		return nil
 	}
 	opts.Words = trace.NewWords(m.opts.Pages.texts()...)
 	opts.Versions.Pages, opts.Versions.PagesOwn, opts.Versions.Mode = m.opts.Pages.sum, m.opts.Pages.own, string(m.tab.Mode())
-	t := &tracer{m: m, recorder: trace.NewRecorder(opts, document), guard: g, worlds: w, always: opts.When == trace.Always}
+	t := &tracer{m: m, recorder: trace.NewRecorder(opts), guard: g, worlds: w, always: opts.When == trace.Always}
 	m.mu.Lock()
 	t.recorder.Client(m.client)
 	m.mu.Unlock()
 	return t
 }
 
+// names takes the document's name, once it's confirmed: no page before that can show it.
+func (t *tracer) names(document string) {
+	if t != nil {
+		t.recorder.Document(document)
+	}
+}
+
+// outlined are the attributes that an outline of the page may have; nil where none is wanted.
+func (t *tracer) outlined() []string {
+	if t == nil {
+		return nil
+	}
+	return trace.Attributes()
+}
+
 // see takes a page that the engine has seen.
-func (t *tracer) see(ctx context.Context, s *seen) {
+func (t *tracer) see(s *seen) {
 	if t == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, maxOutline)
-	defer cancel()
-	outline, err := browser.Call[*trace.Outline](ctx, t.m.tab, browser.Document{World: s.World},
-		`function(names) { return cmdsign.outline(names); }`, trace.Attributes())
-	if err != nil {
-		t.m.opts.Log.Debug("no outline of the page", "err", err)
-	}
 	t.recorder.Add(trace.Sight{
-		Key: s.World, Host: s.Host, Path: s.Path, Title: s.Title, Status: t.guard.lastStatus(), Page: s.Page,
+		Key: s.World, Host: s.Host, Path: s.Path, Title: s.Title, Status: s.Status, Page: s.Page,
 		Found: slices.Collect(maps.Keys(s.Elements)), Missing: s.Missing, Scores: s.Scores, Errors: s.Errors,
-		ByHand: t.guard.byHand.Load(), Outline: outline,
+		ByHand: t.guard.byHand.Load(), Outline: s.Outline,
 	})
 }
 
@@ -130,11 +138,13 @@ func (m *Method) Trace(ctx context.Context) (string, error) {
 		return "", problem.New(problem.MessageOutOfTurn, "no page was seen yet, or nothing is traced")
 	}
 	if world, _ := t.worlds.now(); world != "" {
-		s, err := browser.Call[*seen](ctx, m.tab, browser.Document{World: world}, `function() { return cmdsign.see(); }`)
+		looking, cancel := context.WithTimeout(ctx, maxOutline)
+		s, err := browser.Call[*seen](looking, m.tab, browser.Document{World: world}, `function(names) { return cmdsign.see(names); }`, t.outlined())
+		cancel()
 		switch {
 		case err == nil:
 			s.World = world
-			t.see(ctx, s)
+			t.see(s)
 			t.picture(ctx, world)
 		case !errors.Is(err, browser.ErrDocumentGone):
 			m.opts.Log.Debug("looking at the page for the trace", "err", err)

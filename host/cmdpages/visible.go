@@ -135,6 +135,9 @@ func (e *engine) offered(ctx context.Context, p Page, now *seen) error {
 // be the one that signs.
 func (e *engine) handOver(ctx context.Context, p Page, now *seen) (*conversation.Signed, error) {
 	e.chosen = true
+	if err := e.showFrames(ctx, now); err != nil {
+		return nil, err
+	}
 	shown, err := e.tab.Show(ctx)
 	if err != nil {
 		return nil, err

@@ -3,7 +3,6 @@ package cmdpages
 import (
 	"context"
 
-	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 )
 
@@ -40,7 +39,7 @@ func (m *Method) Viewer(ctx context.Context) (*Viewer, error) {
 	if err := m.Open(ctx); err != nil {
 		return nil, err
 	}
-	e, stop, err := m.engine(ctx, conversation.Document{}, nil)
+	e, stop, err := m.engine(ctx)
 	if err != nil {
 		return nil, m.explain(ctx, err)
 	}
@@ -60,7 +59,7 @@ func (v *Viewer) Visit(ctx context.Context, address string) (Sight, error) {
 	return Sight{
 		Page: now.Page, Elements: now.Elements, Missing: now.Missing, Scores: now.Scores, Unmatched: v.e.pages.unmatched(now.Scores),
 		Errors: now.Errors, Overlay: now.Overlay,
-		Title: now.Title, Host: now.Host, Path: now.Path, Status: v.e.guard.lastStatus(), Problem: v.e.pages.page(now.Page).Problem,
+		Title: now.Title, Host: now.Host, Path: now.Path, Status: now.Status, Problem: v.e.pages.page(now.Page).Problem,
 	}, nil
 }
 

@@ -211,7 +211,7 @@ func (w *wired) method(mode string, cfg *config.Config, pages *cmdpages.Pages, l
 		Open:        w.opener(mode, cfg, log),
 		Log:         log,
 		Limits: cmdpages.Limits{
-			Page: cfg.Limits.Page, Unknown: cfg.Limits.Unknown, Result: cfg.Limits.Result, Person: cfg.Limits.Person},
+			Page: cfg.Limits.Page, Unknown: cfg.Limits.Unknown, Result: cfg.Limits.Result, Person: cfg.Limits.Person, Stale: cfg.Limits.Stale},
 		Trace: trace.Options{
 			Dir: traceFolder(cfg), When: trace.When(cfg.Trace), Environment: w.env.Name, Versions: trace.Versions{Host: version}},
 	}

@@ -62,6 +62,7 @@ type Limits struct {
 	Unknown time.Duration `mapstructure:"unknown" yaml:"unknown"`
 	Result  time.Duration `mapstructure:"result" yaml:"result"`
 	Person  time.Duration `mapstructure:"person" yaml:"person"`
+	Stale   time.Duration `mapstructure:"stale" yaml:"stale"`
 	Input   time.Duration `mapstructure:"input" yaml:"input"`
 	PDF     int64         `mapstructure:"pdf" yaml:"pdf"` // bytes
 }
@@ -159,7 +160,7 @@ func builtin() Config {
 		Trace:   "unknown",
 		Browser: Browser{Headless: "auto"},
 		Limits: Limits{Page: 60 * time.Second, Unknown: 4 * time.Second, Result: 120 * time.Second, Person: 15 * time.Minute,
-			Input: 30 * time.Minute, PDF: 64 << 20},
+			Stale: 5 * time.Minute, Input: 30 * time.Minute, PDF: 64 << 20},
 		Sandbox: Sandbox{Dir: filepath.Join(xdg.DataHome, "cmdsign", "sandbox")},
 		Log:     Log{Level: "warn"},
 		Serve: Serve{Address: "127.0.0.1:8765", Hosts: []string{}, Origins: []string{},
@@ -304,7 +305,7 @@ func (c *Config) check() error {
 		return c.Mistake(fmt.Errorf("%q is none of auto, on, off", c.Browser.Headless), "browser", "headless")
 	}
 	for name, d := range map[string]time.Duration{
-		"page": c.Limits.Page, "unknown": c.Limits.Unknown, "result": c.Limits.Result, "person": c.Limits.Person, "input": c.Limits.Input,
+		"page": c.Limits.Page, "unknown": c.Limits.Unknown, "result": c.Limits.Result, "person": c.Limits.Person, "stale": c.Limits.Stale, "input": c.Limits.Input,
 	} {
 		if d < 100*time.Millisecond || d > 24*time.Hour {
 			return c.Mistake(fmt.Errorf("%v isn't between 100ms and 24h", d), "limits", name)

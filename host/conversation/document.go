@@ -109,6 +109,7 @@ func (s *session) look(path string) {
 		return f.Close()
 	}}
 	s.send(reply{State: s.state, Status: statusOK, Progress: string(kindDocument), Document: doc.describe()})
+	s.approach()
 }
 
 // partSize bounds a piece of a document on its way to a browser: in base64, well under its limit of 1 MiB for a message.
@@ -186,6 +187,7 @@ func (s *session) take(m message) {
 	r := reply{State: s.state, Status: statusOK, Progress: string(kindUpload), Received: int64(len(u.data))}
 	if u.doc != nil {
 		r.Document = u.doc.describe()
+		s.approach()
 	}
 	s.send(r)
 }

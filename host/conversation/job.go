@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,6 +31,7 @@ type job struct {
 	committed bool // a signature may exist
 	sent      bool // and it's we who sent the code
 	cancelled bool
+	typing    bool // phone and PIN are yet to come for the first time
 	creds     chan Credentials
 	code      chan CodeAnswer
 	before    State             // the state that assist came from
@@ -37,15 +39,16 @@ type job struct {
 	to        Object            // where the signed file is to be written; nil: only into downloads
 
 	mu    sync.Mutex
-	first *Credentials // those of the stage1 message, until they're asked for
+	first *Credentials // those of the first stage1 message, until they're asked for
 }
 
 var _ Person = (*job)(nil)
 
-func newJob(s *session, record *journal.Record, work string, doc Document, creds Credentials) *job {
-	j := &job{s: s, record: record, work: work, doc: doc, first: &creds}
-	if s.opts.SandboxCode != nil {
-		j.phone = secret.New(creds.Phone.Reveal())
+// newJob makes one whose credentials are there, or with nil yet to come.
+func newJob(s *session, record *journal.Record, work string, doc Document, creds *Credentials) *job {
+	j := &job{s: s, record: record, work: work, doc: doc, typing: creds == nil}
+	if creds != nil {
+		j.take(*creds)
 	}
 	j.ctx, j.cancelFunc = context.WithCancel(context.WithoutCancel(s.ctx))
 	return j
@@ -142,7 +145,10 @@ func (j *job) fail(err error) {
 // Progress tells which page was reached, with a picture of it where that was asked for.
 func (j *job) Progress(page string) {
 	j.s.do(func() {
-		if j.s.state == StateAssist || j.s.state == StateStage1Input {
+		switch {
+		case j.typing:
+			j.s.state = StateStage1Input
+		case j.s.state == StateAssist || j.s.state == StateStage1Input:
 			j.s.state = StateStage1
 		}
 		j.s.send(reply{State: j.s.state, Status: statusOK, Progress: page})
@@ -173,18 +179,21 @@ func (j *job) picture() {
 	})
 }
 
-// Credentials gives those of the stage1 message, and asks the person for others where the page refused them.
+// Credentials gives those of the first stage1 message, once it's there, and asks the person for others where the page refused them.
 func (j *job) Credentials(ctx context.Context, why *problem.Error) (Credentials, error) {
-	j.mu.Lock()
-	first := j.first
-	j.first = nil
-	j.mu.Unlock()
-	if first != nil && why == nil {
-		return *first, nil
-	}
 	answers := make(chan Credentials, 1)
 	j.s.do(func() {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		if j.first != nil && why == nil {
+			answers <- *j.first
+			j.first = nil
+			return
+		}
 		j.creds = answers
+		if j.typing {
+			return // the prompt for them stands
+		}
 		j.s.state = StateStage1Input
 		r := reply{State: j.s.state, Nonce: j.s.fresh()}
 		if why != nil {
@@ -197,14 +206,39 @@ func (j *job) Credentials(ctx context.Context, why *problem.Error) (Credentials,
 		return c, nil
 	case <-ctx.Done():
 		j.s.do(func() { j.creds = nil })
+		select {
+		case c := <-answers:
+			c.Drop()
+		default:
+		}
 		return Credentials{}, ctx.Err()
 	}
 }
 
-// again takes phone and PIN typed again; it's called in the session's goroutine.
+// take keeps credentials until they are asked for, or hands them to whoever waits; it's called in the session's goroutine.
+func (j *job) take(creds Credentials) {
+	if j.s.opts.SandboxCode != nil {
+		j.phone.Drop()
+		j.phone = secret.New(creds.Phone.Reveal())
+	}
+	j.typing = false
+	if j.creds != nil {
+		j.creds <- creds
+		j.creds = nil
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.first = &creds
+}
+
+// again takes phone and PIN of a document that was confirmed before, or typed again; it's called in the session's goroutine.
 func (j *job) again(m message, creds Credentials) error {
-	if j.creds == nil {
+	if j.creds == nil && !j.typing {
 		return problem.New(problem.MessageOutOfTurn, "phone and PIN are not asked for")
+	}
+	if m.Confirm != "" && !strings.EqualFold(m.Confirm, j.doc.SHA256) {
+		return problem.New(problem.PDFChanged, "another document in the middle of a signature")
 	}
 	if m.PDFFilePath != "" {
 		doc, err := j.s.load(m.PDFFilePath)
@@ -215,12 +249,7 @@ func (j *job) again(m message, creds Credentials) error {
 			return problem.New(problem.PDFChanged, "another document in the middle of a signature")
 		}
 	}
-	if j.s.opts.SandboxCode != nil {
-		j.phone.Drop()
-		j.phone = secret.New(creds.Phone.Reveal())
-	}
-	j.creds <- creds
-	j.creds = nil
+	j.take(creds)
 	j.s.state = StateStage1
 	return nil
 }

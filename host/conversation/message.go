@@ -18,6 +18,7 @@ type kind string
 const (
 	kindStart      kind = "start"
 	kindStage1     kind = "stage1"
+	kindConfirm    kind = "confirm"
 	kindOTP        kind = "otp"
 	kindResend     kind = "resend"
 	kindCancel     kind = "cancel"
@@ -134,6 +135,8 @@ func parse(data []byte) (message, kind, error) {
 		return m, kindResend, nil
 	case m.Phone != nil || m.PIN != nil || m.PINToken != "" || m.PhoneSealed != nil || m.PINSealed != nil || m.PDFFilePath != "":
 		return m, kindStage1, nil
+	case m.Confirm != "":
+		return m, kindConfirm, nil
 	case m.Start != nil:
 		return m, kindStart, nil
 	}

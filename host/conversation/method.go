@@ -23,6 +23,14 @@ type Method interface {
 	Close() error
 }
 
+// An Approacher is a Method that can go a part of the way before the document is confirmed: what needs neither the document nor the
+// person.
+type Approacher interface {
+	// Approach may be called at any time before Sign, which begins where it has come to, and tells of what went wrong there only if
+	// that is still so. It returns once it's there.
+	Approach(ctx context.Context)
+}
+
 // A Tracer is a Method that can keep a bundle of what it saw, from which a maintainer can mend it (docs/TRACE.md).
 type Tracer interface {
 	// Trace writes the bundle, without anything of the person's, and gives its path. It may be called at any time.
@@ -39,6 +47,8 @@ type Document struct {
 	Size   int64
 	// Visible is the wish for a signature that shows; nil: it's to be invisible, and nothing about it is touched.
 	Visible *Visible
+	// Pictures: somebody wants to see each page, as it stands when Person.Progress tells of it.
+	Pictures bool
 }
 
 // Credentials are what the CMD page asks for first. In relay mode the PIN stays with the extension, and there's a token for
@@ -49,8 +59,11 @@ type Credentials struct {
 	PINToken string
 }
 
-// Drop forgets them.
-func (c Credentials) Drop() {
+// Drop forgets them. There may be none.
+func (c *Credentials) Drop() {
+	if c == nil {
+		return
+	}
 	c.Phone.Drop()
 	c.PIN.Drop()
 }
@@ -95,7 +108,7 @@ type Signed struct {
 type Person interface {
 	// Progress says which page was reached: root_page, upload_page, …
 	Progress(page string)
-	// Credentials gives phone and PIN; why says why they are asked for again, nil the first time.
+	// Credentials gives phone and PIN, once the person has typed them; why says why they are asked for again, nil the first time.
 	Credentials(ctx context.Context, why *problem.Error) (Credentials, error)
 	// Code asks for the code. It returns with ctx's error when the page has moved on by itself and ctx was ended.
 	Code(ctx context.Context, prompt CodePrompt) (CodeAnswer, error)

@@ -86,6 +86,7 @@ func (s *session) fetch(m message) {
 			r.Object = &objectInfo{Name: to.Name(), Written: WrittenNo}
 		}
 		s.send(r)
+		s.approach()
 	}, func() {})
 }
 
@@ -110,7 +111,7 @@ func (s *session) objects(raw json.RawMessage) (from, to Object, err error) {
 }
 
 // whenFree begins to sign once it's seen that the place for the signed file is still free: nothing is signed for one that isn't.
-func (s *session) whenFree(m message, creds Credentials) {
+func (s *session) whenFree(m message, creds *Credentials) {
 	s.consult(s.upload.to.Free, func(err error) {
 		if err == nil {
 			err = s.begin(m, creds)

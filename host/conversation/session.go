@@ -165,7 +165,7 @@ func (s *session) greet() {
 }
 
 func (s *session) capabilities() []string {
-	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "document_data", "download", "resend", "assist", "journal", "trace", "visible"}
+	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "confirm", "document_data", "download", "resend", "assist", "journal", "trace", "visible"}
 	switch {
 	case s.own.Visitor == nil:
 		can = append(can, "open")
@@ -268,6 +268,8 @@ func (s *session) handle(data []byte) {
 		s.fetch(m)
 	case kindStage1:
 		s.stage1(m)
+	case kindConfirm:
+		s.confirm(m)
 	case kindDocument:
 		s.look(m.Document.PDFFilePath)
 	case kindData:
@@ -359,6 +361,13 @@ func (s *session) warmOnce() {
 	if !s.warmed {
 		s.warmed = true
 		go s.warm(s.method)
+	}
+}
+
+// approach has the method go ahead as far as it can, now that a document waits to be confirmed.
+func (s *session) approach() {
+	if a, ok := s.method.(Approacher); ok && s.warmed && !s.auto {
+		go a.Approach(s.ctx)
 	}
 }
 

@@ -15,7 +15,25 @@ import (
 	"github.com/sign-with-cmd/sign-with-cmd/host/secret"
 )
 
-// stage1 takes phone, PIN and the document; or, while the page asks again, phone and PIN alone.
+// confirm takes the person's word that this is the document to sign. The pages are walked up to the one that asks for phone and PIN,
+// which come meanwhile, in a stage1 message of their own.
+func (s *session) confirm(m message) {
+	if !s.choosing() {
+		s.outOfTurn(kindConfirm)
+		return
+	}
+	var err error
+	if s.target(m) != nil {
+		s.whenFree(m, nil)
+	} else {
+		err = s.begin(m, nil)
+	}
+	if err != nil {
+		s.fault(problem.Wrap(problem.Internal, err))
+	}
+}
+
+// stage1 takes phone, PIN and the document; or, once that was confirmed, and while the page asks again, phone and PIN alone.
 func (s *session) stage1(m message) {
 	if s.state != StateStage1Input || s.errand != nil {
 		s.outOfTurn(kindStage1)
@@ -25,9 +43,9 @@ func (s *session) stage1(m message) {
 	if err == nil && s.job != nil {
 		err = s.job.again(m, creds)
 	} else if err == nil && s.target(m) != nil {
-		s.whenFree(m, creds)
+		s.whenFree(m, &creds)
 	} else if err == nil {
-		err = s.begin(m, creds)
+		err = s.begin(m, &creds)
 	}
 	if err != nil {
 		creds.Drop()
@@ -92,8 +110,8 @@ func phoneLike(phone secret.Secret) bool {
 	return digits >= 4 && digits <= 15
 }
 
-// begin checks the document and starts to sign it.
-func (s *session) begin(m message, creds Credentials) error {
+// begin checks the document and starts to sign it. Without credentials they are yet to come.
+func (s *session) begin(m message, creds *Credentials) error {
 	doc, err := s.document(m)
 	if err != nil {
 		return err
@@ -149,9 +167,13 @@ func (s *session) begin(m message, creds Credentials) error {
 		return err
 	}
 	s.upload = nil
-	s.job = newJob(s, record, work, Document{Name: doc.name, Path: path, SHA256: doc.hash, Size: int64(len(doc.data)), Visible: visible}, creds)
+	s.job = newJob(s, record, work, Document{Name: doc.name, Path: path, SHA256: doc.hash, Size: int64(len(doc.data)), Visible: visible, Pictures: s.auto}, creds)
 	s.job.over, s.job.to = over, to
-	s.state = StateStage1
+	if creds == nil {
+		s.send(reply{State: s.state, Status: statusOK, Progress: "confirmed"})
+	} else {
+		s.state = StateStage1
+	}
 	go s.job.run(s.method)
 	return nil
 }

@@ -25,11 +25,11 @@ func (o Options) On() bool { return o.When == Unknown || o.When == Always }
 // Recorder gathers the pages of one signing. All that it's given is redacted at once: it never keeps what it won't write. Its
 // methods may be called from any goroutine.
 type Recorder struct {
-	opts  Options
-	words *Words
-	name  string // the document's
+	opts Options
 
 	mu      sync.Mutex
+	words   *Words
+	name    string // the document's
 	made    time.Time
 	path    string // of the bundle, once it was written
 	why     string
@@ -63,16 +63,29 @@ type Sight struct {
 	Outline *Outline // nil: it couldn't be had
 }
 
-// NewRecorder makes one for the signing of a document of that name.
-func NewRecorder(opts Options, document string) *Recorder {
-	return &Recorder{opts: opts, words: opts.Words.Without(document), name: document, known: map[string]*recorded{}}
+// NewRecorder makes one for a signing.
+func NewRecorder(opts Options) *Recorder {
+	return &Recorder{opts: opts, words: opts.Words, known: map[string]*recorded{}}
+}
+
+// Document takes the document's name, which no page may show from here on.
+func (r *Recorder) Document(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.words, r.name = r.opts.Words.Without(name), name
 }
 
 // Words are those that may be seen in this signing's pages.
-func (r *Recorder) Words() *Words { return r.words }
+func (r *Recorder) Words() *Words {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.words
+}
 
 // Add takes a page.
 func (r *Recorder) Add(s Sight) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	names := inAddresses(r.name)
 	red := &redactor{name: names}
 	p := Page{
@@ -87,8 +100,6 @@ func (r *Recorder) Add(s Sight) {
 	if s.Outline != nil {
 		dom, p.Cut = Redact(*s.Outline, r.words, r.name)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if s.Outline != nil {
 		r.browser, r.tongues = browserOf(s.Outline.Agent), languagesOf(s.Outline.Languages)
 	}

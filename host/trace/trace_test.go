@@ -139,7 +139,9 @@ func TestAddresses(t *testing.T) {
 
 func recorder(t *testing.T) (*Recorder, string) {
 	dir := filepath.Join(t.TempDir(), "state", "traces")
-	return NewRecorder(Options{Dir: dir, When: Unknown, Environment: "test", Words: NewWords(), Versions: Versions{Host: "1.2", Pages: "abc"}}, "Arrendamento Lisboa.pdf"), dir
+	r := NewRecorder(Options{Dir: dir, When: Unknown, Environment: "test", Words: NewWords(), Versions: Versions{Host: "1.2", Pages: "abc"}})
+	r.Document("Arrendamento Lisboa.pdf")
+	return r, dir
 }
 
 func sight(key string) Sight {

@@ -53,6 +53,8 @@ interface Link {
   state: string;
   /** The mode of the conversation under way. */
   mode?: Mode;
+  /** It goes ahead once the document is confirmed, without phone and PIN. */
+  ahead: boolean;
   /** The host prepared its last start in the sandbox. */
   trial: boolean;
   /** Documents that were given back before they were confirmed, whose end the host has yet to tell. */
@@ -122,12 +124,16 @@ export class Signing {
         return this.pick({ kind: "tab", tabId, url, pageUrl, again });
       }
       case "confirm": {
-        const next = confirmed(view);
-        if (next) this.#show(next);
+        const next = confirmed(view, action.visible);
+        if (!next) return;
+        this.#show(next);
+        this.#confirm();
         return;
       }
       case "accept-mode":
-        return this.#show({ ...view, modeChanged: false });
+        this.#show({ ...view, modeChanged: false });
+        if (view.screen === "credentials") this.#confirm();
+        return;
       case "credentials":
         return this.#credentials(action);
       case "otp":
@@ -201,8 +207,10 @@ export class Signing {
     this.#show({ ...fresh(this.view), screen: "fetching" });
     const fetching = (this.#fetching = new AbortController());
     try {
+      // The host starts meanwhile.
+      this.#link ??= this.#newLink();
       const document = await obtain(pick, { signal: fetching.signal });
-      if (fetching.signal.aborted) return;
+      if (fetching.signal.aborted || this.view.screen === "nohost") return;
       await this.begin(document);
     } catch (err) {
       if (fetching.signal.aborted) return;
@@ -265,6 +273,15 @@ export class Signing {
   /** Sends a message and waits for its answer; undefined where it was refused or the port closed, which the view tells. */
   #ask(message: ClientMessage, fits: (m: HostMessage) => boolean): Promise<HostMessage | undefined> {
     return this.#question.ask(() => this.#send(message), fits);
+  }
+
+  /** Tells the host that the document is confirmed: it goes ahead while phone and PIN are typed. */
+  #confirm(): void {
+    const { document, lookFirst, visible, mode, modeChanged } = this.view;
+    const link = this.#link;
+    // A browser that the person didn't expect isn't led anywhere before they agree. An older host takes it with phone and PIN.
+    if (!document || modeChanged || !link?.ahead || link.mode !== mode || link.state !== "stage1_input") return;
+    this.#send({ confirm: document.sha256, ...(lookFirst ? { sign_again: document.sha256 } : {}), ...(visible ? { visible } : {}) });
   }
 
   #credentials({ country, number, pin, visible }: Credentials): void {
@@ -344,6 +361,7 @@ export class Signing {
     if (old) return this.#unfit(problems.ofVersion(old));
     const { mode: wanted } = await loadSettings();
     if (this.#link !== link) return false; // its end came meanwhile
+    link.ahead = hello.capabilities?.includes("confirm") ?? false;
     const modes = modesOf(hello);
     const chosen = chooseMode(modes, wanted, possibleModes);
     if (!chosen) return this.#unfit(problems.noMode());
@@ -403,7 +421,7 @@ export class Signing {
       },
     });
     const relay = newRelay((m) => void port.send(m), this.#tokens, (tab) => void saveRelayTab(tab).catch(() => {}));
-    const link: Link = { port, relay, hello, state: "", trial: false, withdrawn: 0 };
+    const link: Link = { port, relay, hello, state: "", ahead: false, trial: false, withdrawn: 0 };
     return link;
   }
 

@@ -57,7 +57,7 @@ const rules: Record<string, Rule> = {
   "Fetch.failRequest": { params: ["requestId", "errorReason"] },
   "Fetch.fulfillRequest": {
     params: ["requestId", "responseCode"],
-    wrong: (p) => (p.responseCode === 204 ? undefined : "only with code 204"),
+    wrong: (p) => (p.responseCode === 204 || p.responseCode === 200 ? undefined : "only with code 204 or 200"),
   },
   "Fetch.getResponseBody": { params: ["requestId"] },
 };

@@ -5,6 +5,7 @@ import { fillSecret } from "../secrets/fill";
 import type { Tokens } from "../secrets/tokens";
 import { builtIn, originOf } from "../shared/origins";
 import { Refusal } from "../shared/refusal";
+import type { Paused } from "../shared/paused";
 import { inTurn } from "../shared/turns";
 import { Answers } from "./answers";
 import { checkCommand } from "./commands";
@@ -16,9 +17,12 @@ import { postLong, type Post } from "./parts";
 interface Tab {
   id: number;
   origins: readonly string[];
-  /** The main frame's URL, as the debugger last told it. */
+  /** The main frame's id, and its URL as the debugger last told it. */
+  frameId: string | undefined;
   url: string;
   attached: boolean;
+  /** Requests of the main frame go on without the host's word. */
+  pass: boolean;
   answers: Answers;
   /** How often in a row, and when last, another extension's frame had to be removed. */
   foreign: { times: number; last: number };
@@ -103,6 +107,9 @@ export class Relay {
         return this.#inTurn(() => this.#open(req.origins));
       case "command":
         return this.#command(req.method, req.params);
+      case "letPass":
+        this.#need().pass = req.pass === true;
+        return {};
       case "fillSecret": {
         const tab = this.#need();
         return fillSecret(tab.id, tab.origins, this.tokens, req.token, req.selector);
@@ -134,16 +141,14 @@ export class Relay {
       if (id === undefined) throw new Refusal("ATTACH_FAILED", "the browser opened no tab");
       // Before anything is loaded: a page that has another extension's frame can't be attached to.
       await chrome.debugger.attach({ tabId: id }, "1.3");
-      const tab: Tab = { id, origins: [...origins], url: "about:blank", attached: true, answers: new Answers((url) => origins.includes(originOf(url))), foreign: { times: 0, last: 0 } };
-      await chrome.debugger.sendCommand({ tabId: id }, "Page.enable");
-      const info = (await chrome.debugger.sendCommand({ tabId: id }, "Target.getTargetInfo")) as {
-        targetInfo?: { targetId?: string };
-      };
+      const tab: Tab = { id, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, pass: false, answers: new Answers((url) => origins.includes(originOf(url))), foreign: { times: 0, last: 0 } };
+      const [info] = (await Promise.all([sender(tab)("Target.getTargetInfo", {}), prepare(tab)])) as [{ targetInfo?: { targetId?: string } }, unknown];
       if (this.#ended) throw new Refusal("NOT_OPEN", "the port is closed");
+      tab.frameId = info.targetInfo?.targetId;
       this.#tab = tab;
       this.#left = undefined;
       this.holds(id);
-      return { targetId: info.targetInfo?.targetId };
+      return { targetId: info.targetInfo?.targetId, ready: true };
     } catch (err) {
       if (id !== undefined) await chrome.tabs.remove(id).catch(() => {});
       throw err instanceof Refusal ? err : new Refusal("ATTACH_FAILED", debuggerError(err).message);
@@ -181,7 +186,9 @@ export class Relay {
       // An error page of the browser stands for the address that it couldn't reach.
       if (!frame.parentId) tab.url = frame.unreachableUrl || frame.url;
     }
-    if (method === "Fetch.requestPaused" && params && tab.answers.paused(params, sender(tab))) return;
+    if (method === "Fetch.requestPaused" && params) {
+      if (letPass(tab, params as Paused) || tab.answers.paused(params, sender(tab))) return;
+    }
     const kept = filterEvent(method, params);
     if (kept !== undefined) postLong({ event: method, params: kept }, this.post);
   };
@@ -240,7 +247,7 @@ export class Relay {
 
   async #resume(tab: Tab): Promise<void> {
     const target = { tabId: tab.id };
-    await chrome.debugger.sendCommand(target, "Page.enable");
+    await prepare(tab);
     const { frameTree } = (await chrome.debugger.sendCommand(target, "Page.getFrameTree")) as {
       frameTree: { frame: { url: string; unreachableUrl?: string } };
     };
@@ -252,6 +259,20 @@ export class Relay {
     tab.attached = true;
     this.post({ cdp: { reattached: {} } });
   }
+}
+
+/** What every session of the debugger needs. A background tab takes no key events without the focus. */
+function prepare(tab: Tab): Promise<unknown> {
+  return Promise.all([sender(tab)("Page.enable", {}), sender(tab)("Emulation.setFocusEmulationEnabled", { enabled: true })]);
+}
+
+/** Has a request of the main frame go on, where the host has said so and it leads to where the tab may be. False: the host has to say. */
+function letPass(tab: Tab, { requestId, frameId, request, responseStatusCode, responseErrorReason }: Paused): boolean {
+  const asked = responseStatusCode === undefined && responseErrorReason === undefined;
+  if (!tab.pass || !asked || frameId !== tab.frameId || !tab.origins.includes(originOf(request.url))) return false;
+  // The debugger may be gone by now, and with it the pause.
+  sender(tab)("Fetch.continueRequest", { requestId }).catch(() => {});
+  return true;
 }
 
 const sender = (tab: Tab) => (method: string, params: object) => chrome.debugger.sendCommand({ tabId: tab.id }, method, params as never);

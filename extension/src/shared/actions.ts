@@ -19,9 +19,10 @@ export type Action =
   | { do: "file"; name: string; data: string; last: boolean; more?: boolean; trial?: boolean }
   /** Asks for a piece of the document that is shown; the answer is a Part. */
   | { do: "part"; sha256: string; offset: number }
-  | { do: "confirm" }
+  /** visible: the signature is to show. */
+  | { do: "confirm"; visible?: Visible }
   | { do: "accept-mode" }
-  /** visible: the signature is to show; of several documents, in each. */
+  /** visible: of several documents, the signature is to show in each. */
   | { do: "credentials"; country: string; number: string; pin: string; visible?: Visible }
   | { do: "otp"; code: string }
   | { do: "resend" }

@@ -170,6 +170,7 @@ export type ClientMessage =
   | { upload_local: Chunk }
   | { document: { pdf_file_path: string } }
   | { document_data: number }
+  | { confirm: string; sign_again?: string; visible?: Visible }
   | { phone: string; pin?: string; pin_token?: string; confirm: string; sign_again?: string; visible?: Visible }
   | { sealed_to: string; phone_sealed: string; pin_sealed: string; confirm: string; sign_again?: string }
   | { otp?: string; otp_token?: string }

@@ -1,17 +1,17 @@
 // How each message of the host changes what the pages show. Pure: the same view and message give the same view.
 
-import type { HostMessage, Problem } from "./protocol";
+import type { HostMessage, Problem, Visible } from "./protocol";
 import type { View } from "./view";
 
 /** Progress that isn't a page of the site's. */
-const notSteps = new Set(["otp", "upload_local", "document", "browser_ready", "resumed"]);
+const notSteps = new Set(["otp", "upload_local", "document", "browser_ready", "confirmed", "resumed"]);
 
 /** now: the clock, in ms since 1970, for the code's countdown. */
 export function reduce(view: View, m: HostMessage, now: number): View {
   if (m.open) return { ...view, openProblem: m.error };
   if (m.state === "screenshot") return m.screenshot ? { ...view, picture: m.screenshot } : view;
   let next: View = m.id ? { ...view, id: m.id } : view;
-  if (m.progress && !notSteps.has(m.progress) && isStage(m.state) && !next.steps.includes(m.progress)) {
+  if (m.progress && !notSteps.has(m.progress) && isStage(m.state, view) && !next.steps.includes(m.progress)) {
     next = { ...next, steps: [...next.steps, m.progress] };
   }
   if (m.progress === "code_sent") next = { ...next, codeSent: true };
@@ -50,8 +50,9 @@ export function reduce(view: View, m: HostMessage, now: number): View {
   }
 }
 
-function isStage(state: string | undefined): boolean {
-  return state === "stage1" || state === "stage2";
+/** The pages are walked, also while phone and PIN are typed. */
+function isStage(state: string | undefined, view: View): boolean {
+  return state === "stage1" || state === "stage2" || (state === "stage1_input" && ["credentials", "assist"].includes(view.screen));
 }
 
 /** A refused message changes nothing but what is said; an accepted one clears it. */
@@ -66,18 +67,18 @@ function stage1Input(view: View, m: HostMessage): View {
     return { ...view, screen: "document", document: { ...m.document, name }, received: undefined, problem: undefined };
   }
   if (m.progress === "upload_local") return { ...view, received: m.received };
-  if (m.progress) return view;
+  if (m.progress) return view.screen === "assist" ? { ...view, screen: "credentials", problem: undefined, assist: undefined } : view;
   const error = m.error;
   if (error?.code === "LOOK_FIRST") return { ...view, screen: "document", lookFirst: true, confirmed: false, problem: error };
-  if (error?.code === "DOCUMENT_BUSY") return { ...view, screen: "document", confirmed: false, problem: error };
+  if (error?.code === "DOCUMENT_BUSY" || error?.code === "VISIBLE_INVALID") return { ...view, screen: "document", confirmed: false, problem: error };
   if (error && documentFault(error)) return { ...view, screen: "choose", document: undefined, confirmed: false, problem: error };
   if (view.confirmed) return { ...view, screen: "credentials", problem: error, assist: undefined, code: undefined };
   return error ? { ...view, problem: error } : view;
 }
 
-/** The document was confirmed; undefined where none is before the person. */
-export function confirmed(view: View): View | undefined {
-  return view.screen === "document" ? { ...view, screen: "credentials", confirmed: true, problem: undefined } : undefined;
+/** The document was confirmed, to be signed with or without a visible signature; undefined where none is before the person. */
+export function confirmed(view: View, visible?: Visible): View | undefined {
+  return view.screen === "document" ? { ...view, screen: "credentials", confirmed: true, visible, problem: undefined } : undefined;
 }
 
 /** Another code was asked for; undefined where none can be, or one is on its way. */

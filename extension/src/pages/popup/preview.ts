@@ -19,11 +19,23 @@ const slot = "previewPage";
 
 let current: Preview | undefined;
 
+/** The place of a preview whose document is still on its way: its frame, which takes its time to load, is loading. Not to be seen. */
+export function previewToCome(): HTMLElement {
+  if (current?.sha256 !== "") {
+    current?.close();
+    current = new Preview();
+  }
+  return current.element;
+}
+
 /** The preview of a document: the same for as long as it's the same document. */
 export function previewOf(doc: DocInfo, act: Act): Preview {
   if (current?.sha256 !== doc.sha256) {
-    current?.close();
-    current = new Preview(doc, act);
+    if (current?.sha256 !== "") {
+      current?.close();
+      current = new Preview();
+    }
+    current.take(doc, act);
   }
   return current;
 }
@@ -37,10 +49,11 @@ export function forgetPreview(): void {
 type State = "fetching" | "opening" | "drawing" | "shown" | "stopped" | "none";
 
 class Preview {
-  readonly sha256: string;
-  readonly element = h("section", { className: "preview", attrs: { "aria-label": t("previewLabel") } });
+  /** Of the document; empty before it's there. */
+  sha256 = "";
+  readonly element = h("section", { className: "preview", hidden: true, attrs: { "aria-label": t("previewLabel") } });
 
-  #bytes: Promise<Uint8Array<ArrayBuffer>>;
+  #bytes: Promise<Uint8Array<ArrayBuffer>> | undefined;
   #differs = false;
   #confirm: HTMLButtonElement | undefined;
   #state: State = "fetching";
@@ -49,6 +62,8 @@ class Preview {
   #zoom = 0;
   #loads = 0;
   #frame: HTMLIFrameElement | undefined;
+  /** The frame has loaded. */
+  #ready = false;
   #late: ReturnType<typeof setTimeout> | undefined;
   #second = { began: 0, messages: 0 };
 
@@ -64,8 +79,7 @@ class Preview {
   #retry = button(t("previewAgain"), () => this.#load(), "quiet");
   #place = h("div", { className: "sheet" });
 
-  constructor(doc: DocInfo, act: Act) {
-    this.sha256 = doc.sha256;
+  constructor() {
     for (const [b, label] of [
       [this.#previous, t("previousPage")], [this.#next, t("nextPage")], [this.#out, t("zoomOut")], [this.#in, t("zoomIn")],
     ] as const) {
@@ -90,8 +104,16 @@ class Preview {
       this.turn(key);
     };
     addEventListener("message", this.#heard);
+    this.#load();
+  }
+
+  /** The document is there. */
+  take(doc: DocInfo, act: Act): void {
+    this.sha256 = doc.sha256;
+    this.element.hidden = false;
     this.#bytes = documentBytes(doc, act);
-    this.#show("fetching", t("previewLoading"));
+    this.#opening();
+    if (this.#ready) void this.#open(this.#frame);
     void this.#begin();
   }
 
@@ -100,7 +122,6 @@ class Preview {
     if (stored?.sha256 === this.sha256 && Number.isInteger(stored.page)) this.#page = Math.max(1, stored.page!);
     try {
       await this.#bytes;
-      if (this.#state === "fetching") this.#load();
     } catch (err) {
       this.#differs = err instanceof NoBytes && err.why === "differs";
       if (!this.#differs) return this.#end("none", t("previewNone"));
@@ -158,7 +179,13 @@ class Preview {
     this.#frame?.remove();
     if (++this.#loads > limits.loads) return this.#end("none", t("previewNone"));
     this.#frame = h("iframe", { src: "preview.html", title: t("previewFrame"), attrs: { sandbox: "allow-scripts" } });
+    this.#ready = false;
     this.#place.replaceChildren(this.#frame);
+    if (this.sha256) this.#opening();
+    else this.#show("fetching", "");
+  }
+
+  #opening(): void {
     this.#show("opening", t("previewLoading"));
     this.#wait(limits.open);
   }
@@ -184,6 +211,7 @@ class Preview {
     const m = fromFrame(data, this.#pages);
     switch (m?.kind) {
       case "ready":
+        this.#ready = true;
         if (this.#state === "opening") void this.#open(this.#frame);
         return;
       case "opened":
@@ -206,8 +234,8 @@ class Preview {
     }
   };
 
-  async #open(frame: HTMLIFrameElement): Promise<void> {
-    const data = (await this.#bytes.catch(() => undefined))?.slice().buffer;
+  async #open(frame: HTMLIFrameElement | undefined): Promise<void> {
+    const data = (await this.#bytes?.catch(() => undefined))?.slice().buffer;
     if (data && this.#frame === frame && this.#state === "opening") this.#tell({ kind: "open", data, lang: t("langTag") }, [data]);
   }
 

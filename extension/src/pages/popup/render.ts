@@ -31,7 +31,8 @@ let shown: string | undefined;
 /** Draws view into main, and tells its step to the live region. */
 export function render(view: View, act: Act, main: HTMLElement, live: HTMLElement, footer: HTMLElement): void {
   const { received: _, ...rest } = view;
-  const now = JSON.stringify(rest);
+  // The pages are walked while somebody types: that changes nothing here, and must not get in between.
+  const now = JSON.stringify(view.screen === "credentials" && !view.queue ? { ...rest, steps: [], id: "" } : rest);
   if (now === drawn) return;
   drawn = now;
   const what = `${view.screen} ${view.queue?.at ?? ""}`;
@@ -39,7 +40,7 @@ export function render(view: View, act: Act, main: HTMLElement, live: HTMLElemen
   shown = what;
 
   redraw(main, same, () => {
-    if (view.screen !== "document") forgetPreview();
+    if (view.screen !== "document" && view.screen !== "fetching") forgetPreview();
     return [...screens[view.screen](view, act), ...queueStrip(view, act)];
   });
   main.dataset.screen = view.screen;

@@ -1,4 +1,4 @@
-// A visible signature: choosing it before the PIN, and saying it again where the person has to choose it on the site's page.
+// A visible signature: choosing it with the document, and saying it again where the person has to choose it on the site's page.
 
 import { h, note, para } from "../../shared/dom";
 import { t, type Key } from "../../shared/i18n";

@@ -79,9 +79,8 @@ function form(view: View, act: Act): Node {
     (phone.value ? pin : phone).focus();
   });
 
-  // Once the document is with the site, it has been chosen.
-  const chosen = view.steps.length > 0 || !view.host?.visible;
-  const seal = chosen ? undefined : visibleSignature(view);
+  // Of several it's chosen here, before the first is with the site.
+  const seal = view.queue && view.steps.length === 0 && view.host?.visible ? visibleSignature(view) : undefined;
 
   const form = h(
     "form",

@@ -4,11 +4,16 @@ import type { Screen } from "../../../screens/screen";
 import { button, h, note, para } from "../../../shared/dom";
 import { t } from "../../../shared/i18n";
 import { previewOf } from "../preview";
+import { visibleSignature } from "../visible";
 
 export const document: Screen = (view, act) => {
   const doc = view.document!;
   const preview = previewOf(doc, act);
-  const confirm = button(view.lookFirst ? t("signAgain") : t("confirmDocument"), () => act({ do: "confirm" }), "primary");
+  // Of several it's chosen once for all, with the PIN.
+  const seal = view.queue || !view.host?.visible ? undefined : visibleSignature(view);
+  const confirm = button(view.lookFirst ? t("signAgain") : t("confirmDocument"), () => {
+    if (!seal || seal.valid()) act({ do: "confirm", visible: seal?.read() });
+  }, "primary");
   preview.guard(confirm);
   return [
     h("h1", {}, t("documentTitle")),
@@ -17,6 +22,7 @@ export const document: Screen = (view, act) => {
     ...warnings(doc).map((text) => note("warning", para(text))),
     preview.element,
     facts(doc, view.source?.site || t("docFromHere")),
+    ...(seal ? [seal.node] : []),
     h(
       "div",
       { className: "buttons stay" },

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * Puts a file of a package into the bundle: "inline-worker:…" as a worker's text, "inline-bytes:…" as a Uint8Array. The page that shows
+ * Puts a file of a package into the bundle: "inline-worker:…" as a worker's text, "inline-bytes:…" as base64. The page that shows
  * a PDF has an origin of its own, so it can't fetch what stands beside it.
  */
 export const inline = {
@@ -14,7 +14,7 @@ export const inline = {
       // The path stands in the output: it must not tell where this was built.
       return { path: file, namespace: kind, pluginData: fileURLToPath(import.meta.resolve(file)) };
     });
-    build.onLoad({ filter: /./, namespace: "inline-bytes" }, async ({ pluginData }) => ({ contents: await readFile(pluginData), loader: "binary" }));
+    build.onLoad({ filter: /./, namespace: "inline-bytes" }, async ({ pluginData }) => ({ contents: await readFile(pluginData), loader: "base64" }));
     build.onLoad({ filter: /./, namespace: "inline-worker" }, async ({ pluginData: path }) => {
       // Chromium starts no worker of modules from a blob: of an origin without a name (measured, 156).
       const { charset, target } = build.initialOptions;

@@ -16,8 +16,9 @@ import sansBoldItalic from "inline-bytes:pdfjs-dist/standard_fonts/LiberationSan
 import sansItalic from "inline-bytes:pdfjs-dist/standard_fonts/LiberationSans-Italic.ttf";
 import jbig2 from "inline-bytes:pdfjs-dist/wasm/jbig2.wasm";
 import openjpeg from "inline-bytes:pdfjs-dist/wasm/openjpeg.wasm";
+import { fromBase64 } from "../shared/base64";
 
-const files: Record<string, Uint8Array<ArrayBuffer>> = {
+const files: Record<string, string> = {
   "FoxitFixed.pfb": fixed,
   "FoxitFixedBold.pfb": fixedBold,
   "FoxitFixedBoldItalic.pfb": fixedBoldItalic,
@@ -36,7 +37,8 @@ const files: Record<string, Uint8Array<ArrayBuffer>> = {
   "openjpeg.wasm": openjpeg,
 };
 
-/** A file by its name in pdf.js; undefined where it isn't in the bundle. The caller may give it away: it's a copy. */
+/** A file by its name in pdf.js; undefined where it isn't in the bundle. The caller may give it away. Most documents need none. */
 export function asset(name: string): Uint8Array<ArrayBuffer> | undefined {
-  return files[name]?.slice();
+  const file = files[name];
+  return file === undefined ? undefined : fromBase64(file);
 }

@@ -22,12 +22,19 @@ function worker(code: string): Worker {
   return new Worker(url);
 }
 
+const workers = () => ({ renders: worker(renderer), parses: worker(parser) });
+
+/** Those of the first document start while it's on its way. */
+let early: ReturnType<typeof workers> | undefined = workers();
+
 /** strict: what can't be read makes a page fail. Otherwise it's left out. */
 async function load(bytes: Uint8Array, strict: boolean): Promise<PDFDocumentProxy> {
-  GlobalWorkerOptions.rendererPorts = [worker(renderer)];
+  const { renders, parses } = early ?? workers();
+  early = undefined;
+  GlobalWorkerOptions.rendererPorts = [renders];
   const task = getDocument({
     data: bytes.slice(),
-    worker: PDFWorker.create({ port: worker(parser) }),
+    worker: PDFWorker.create({ port: parses }),
     BinaryDataFactory: Bundle,
     useWorkerFetch: false,
     cMapUrl: "bundle/", standardFontDataUrl: "bundle/", wasmUrl: "bundle/",

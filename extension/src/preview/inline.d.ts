@@ -4,6 +4,7 @@ declare module "inline-worker:*" {
 }
 
 declare module "inline-bytes:*" {
-  const bytes: Uint8Array<ArrayBuffer>;
+  /** Base64. */
+  const bytes: string;
   export default bytes;
 }

@@ -77,11 +77,10 @@ func (s *site) crowds(round round, turns int) (lines [][]string, err error) {
 			if err != nil {
 				return nil, err
 			}
-			at := 1
+			cells[4] = fmt.Sprintf("%.0f", mb(most))
 			if c.atOnce {
-				at = many
+				cells[5] = fmt.Sprintf("%.1f", mb(most-waiting)/many)
 			}
-			cells[4], cells[5] = fmt.Sprintf("%.0f", mb(most)), fmt.Sprintf("%.1f", mb(most-waiting)/float64(at))
 		}
 		lines = append(lines, cells)
 		told(cells...)

@@ -50,12 +50,24 @@ func rows(all [][]string) string {
 	return b.String()
 }
 
-// load is how many programs wanted a processor in the last minute.
+// load is how many processors are in use, in the two seconds that it takes. The load average won't do: of what was measured just before
+// it says that it's other work.
 func load() float64 {
-	data, _ := os.ReadFile("/proc/loadavg")
-	first, _, _ := strings.Cut(string(data), " ")
-	v, _ := strconv.ParseFloat(first, 64)
-	return v
+	busy := func() (ticks float64) {
+		data, _ := os.ReadFile("/proc/stat")
+		first, _, _ := strings.Cut(string(data), "\n")
+		for i, field := range strings.Fields(first) {
+			// user, nice, system, idle, iowait, irq, …, and guests, which are in user already
+			if v, err := strconv.ParseFloat(field, 64); err == nil && i != 4 && i != 5 && i < 9 {
+				ticks += v
+			}
+		}
+		return ticks
+	}
+	const looks, ticksASecond = 2, 100
+	before := busy()
+	time.Sleep(looks * time.Second)
+	return (busy() - before) / (looks * ticksASecond)
 }
 
 // circumstances says when and on what a table was measured. A machine that did other work too is named a busy one: its numbers are
@@ -76,8 +88,8 @@ func circumstances(before float64) string {
 	if strings.TrimSpace(output("git", "status", "--porcelain", "--untracked-files=no", "--", ":!docs")) == "" {
 		s = strings.Replace(s, " (and what wasn't committed)", "", 1)
 	}
-	if before > 0.5*float64(runtime.NumCPU()) {
-		s += fmt.Sprintf("\n**Provisional: the machine was busy with other work.** %.1f programs wanted its %d processors in the minute before. "+
+	if before > 0.1*float64(runtime.NumCPU()) {
+		s += fmt.Sprintf("\n**Provisional: the machine was busy with other work.** %.1f of its %d processors were in use just before. "+
 			"Ratios come from turns taken in one run and suffer less than the times; measure again on an idle machine.\n", before, runtime.NumCPU())
 	}
 	return s

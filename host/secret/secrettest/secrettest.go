@@ -110,12 +110,16 @@ func (f form) in(data []byte) int {
 func (f form) byChance(data []byte, at int) bool {
 	if f.value != nil {
 		plain, at := f.decoded(data, at)
-		return at >= 0 && form{text: f.value, width: 1, short: f.short}.partOfMore(plain, at)
+		if at < 0 {
+			return false
+		}
+		// What it shares its first and last characters with may make another number look the same.
+		return !bytes.HasPrefix(plain[at:], f.value) || form{text: f.value, width: 1, short: f.short}.partOfMore(plain, at)
 	}
 	return f.width > 0 && f.partOfMore(data, at)
 }
 
-// decoded gives what the base64 around a hit stands for, as far as it takes to tell, and where in it the secret is; -1 where that can't be known.
+// decoded gives what the base64 around a hit stands for, as far as it takes to tell, and where in it the secret would be; -1 where that can't be known.
 func (f form) decoded(data []byte, at int) ([]byte, int) {
 	const groups = 8
 	from := at - (f.group*8+5)/6
@@ -135,7 +139,7 @@ func (f form) decoded(data []byte, at int) ([]byte, int) {
 	}
 	plain, err := base64.StdEncoding.DecodeString(string(data[max(0, from):max(0, from, to)]))
 	secret := 3*before + f.group
-	if err != nil || len(plain) < secret || !bytes.HasPrefix(plain[secret:], f.value) {
+	if err != nil || len(plain) < secret+len(f.value) {
 		return nil, -1
 	}
 	return plain, secret

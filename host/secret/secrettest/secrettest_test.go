@@ -72,6 +72,12 @@ func TestPartsOfNumbersAreNoFind(t *testing.T) {
 		by := base64.StdEncoding.EncodeToString([]byte(before + "c311c301a060355040bab" + code + "ffee01"))
 		require.Empty(t, Find([]byte(by), New("code", code)), "%q", by)
 	}
+	// Its first and last characters share theirs with what stands beside it: another number may look the same.
+	for _, before := range []string{"", "f", "f0"} {
+		last := string(code[len(code)-1] ^ 1)
+		by := base64.StdEncoding.EncodeToString([]byte(before + "x " + code[:len(code)-1] + last + " and so on"))
+		require.Empty(t, Find([]byte(by), New("code", code)), "%q", by)
+	}
 	for _, by := range []string{"12:00:00." + pin + " ", "ab0c" + pin + "ffee01", base64.StdEncoding.EncodeToString([]byte("ab0c" + pin + "ffee01"))} {
 		require.NotEmpty(t, Find([]byte(by), New("PIN", pin)), "%q", by)
 	}

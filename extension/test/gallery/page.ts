@@ -71,7 +71,7 @@ Object.assign(globalThis, {
 const drawn = () => {
   const main = document.querySelector("main, fieldset");
   const ready = query.get("page") === "welcome" ? document.querySelector("main[data-checked]") : document.querySelector("main h1, fieldset");
-  const preview = bytes && document.querySelector<HTMLElement>(".preview");
+  const preview = bytes && document.querySelector<HTMLElement>(".preview:not([hidden])");
   const busy = preview && !["shown", "none"].includes(preview.dataset.state!);
   // A frame that isn't seen isn't drawn.
   if (busy) preview.scrollIntoView();
@@ -79,7 +79,7 @@ const drawn = () => {
   scrollTo(0, 0);
   document.body.dataset.drawn = "";
 };
-new MutationObserver(drawn).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-checked", "data-state"] });
+new MutationObserver(drawn).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-checked", "data-state", "hidden"] });
 
 /** Shows another state in the same page, as the worker would; gives what a screen reader is told. */
 Object.assign(globalThis, { play: (name: string) => { shown({ view: views[name] }); return document.querySelector("body > [role=status]")?.textContent; } });

@@ -56,7 +56,7 @@ export function states(t: T, say: (pt: string, en: string) => string, now: numbe
     "choose-tab-unknown": { ...initialView, host, tab: { tabId: 1, url: "x", pageUrl: "x" }, problem: own("PDF_TAB_UNKNOWN", "pdfTabUnknown", "pdfTabUnknownNext") },
     "fetching": { ...initialView, host, screen: "fetching" },
     "checking": { ...initialView, host, screen: "fetching", source },
-    "document": { ...base, screen: "document" },
+    "document": { ...base, screen: "document", host: { ...host, visible: true } },
     "document-differs": { ...base, screen: "document" },
     "document-warnings": { ...base, screen: "document", document: { ...document, size: 5_400_000, signatures: 2, xfa: true, damaged: "x" } },
     "document-look-first": {
@@ -67,7 +67,7 @@ export function states(t: T, say: (pt: string, en: string) => string, now: numbe
       ...base, screen: "document",
       problem: error("DOCUMENT_BUSY", "wait", say("Este documento já está a ser assinado noutro navegador ou programa deste computador.", "This document is already being signed in another browser or program on this computer."), say("Termine ou cancele essa assinatura; depois veja se ainda precisa desta.", "Finish or cancel that signing; then see whether you still need this one.")),
     },
-    "credentials": { ...base, screen: "credentials", host: { ...host, visible: true } },
+    "credentials": { ...base, screen: "credentials" },
     "credentials-trial": { ...base, screen: "credentials", trial: true, document: { ...document, name: "contrato-de-exemplo.pdf" } },
     "credentials-launch": { ...base, screen: "credentials", mode: "launch" },
     "credentials-attach": { ...base, screen: "credentials", mode: "attach", host: { ...host, browserAt: "127.0.0.1:9222" } },
@@ -76,7 +76,7 @@ export function states(t: T, say: (pt: string, en: string) => string, now: numbe
       ...base, screen: "credentials", confirmed: true, phone: { country: "+351", number: "912 345 678" },
       problem: error("PIN_WRONG", "type", say("O número de telemóvel ou o PIN de assinatura estão errados.", "The mobile number or the signature PIN is wrong."), say("Escreva-os de novo com cuidado: três PIN errados bloqueiam a conta.", "Type them again with care: three wrong PINs lock the account."), "Dados de autenticação inválidos."),
     },
-    "credentials-visible": { ...base, screen: "credentials", host: { ...host, visible: true }, visible: { page: 3, orientation: "portrait", place: "bottom-right" } },
+    "document-visible": { ...base, screen: "document", host: { ...host, visible: true }, visible: { page: 3, orientation: "portrait", place: "bottom-right" } },
     "assist-visible": {
       ...base, screen: "assist", steps: [...walked, "details_page"],
       assist: { step: "details_page", title: say("Assinatura digital de documentos", "Digital signature of documents"), site: "frtend.reg.cmd.autenticacao.gov.pt", shown: true, visible: { page: 3, orientation: "portrait", place: "bottom-right" } },

@@ -13,6 +13,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// The site is walked while the person looks at the document: where it leads elsewhere then, that's told once they confirm it, before
+// anybody types a PIN.
+func TestALookAlikeBeforeTheUploadIsRefused(t *testing.T) {
+	t.Parallel()
+	person := newPerson(t)
+	web := newSite(t)
+	person.sandbox.set("fault", "lookalike-upload")
+	browser := person.browse()
+	browser.goTo(web.url(siteHost, "/"))
+	popup := browser.menu("same")
+	popup.confirm()
+	popup.until("failed")
+	popup.problem("ORIGIN_REFUSED")
+	browser.alone()
+	require.Zero(t, person.sandbox.counts().LookAlike["requests"])
+}
+
 // An address that looks like the CMD's gets nothing, before the PIN, with it, and with the code.
 func TestALookAlikeIsRefused(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"runtime/debug"
 	"time"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 )
 
 // approach is the way to the page that takes the document, gone before the person has confirmed one: that needs nothing of theirs, and
@@ -80,8 +82,8 @@ func (m *Method) arrive(ctx context.Context) (*engine, func(), error) {
 	unhook := context.AfterFunc(ctx, func() { a.e.cancel(context.Cause(ctx)) })
 	end := func() { unhook(); a.end(); a.stop() }
 	switch {
-	case a.err != nil && waited:
-		// The person has waited for it.
+	case a.err != nil && (waited || problem.Is(a.err, problem.OriginRefused)):
+		// The person has waited for it; or the tab was stopped on its way to somebody else, and nothing more is done there.
 		end()
 		return nil, nil, a.err
 	case a.err != nil && a.e.ctx.Err() != nil:

@@ -106,11 +106,7 @@ func (e *engine) run(ctx context.Context) (conversation.Signed, error) {
 		if e.guard.sent.Load() {
 			limit = e.limits.Result
 		}
-		now, signed, err := e.here, (*conversation.Signed)(nil), error(nil)
-		e.here = nil
-		if now == nil {
-			now, signed, err = e.next(ctx, since, limit, e.limits.Unknown, e.failed)
-		}
+		now, signed, err := e.next(ctx, since, limit, e.limits.Unknown, e.failed)
 		if err != nil {
 			return conversation.Signed{}, err
 		}
@@ -149,23 +145,15 @@ func (e *engine) run(ctx context.Context) (conversation.Signed, error) {
 	}
 }
 
-// free says whether a page may be acted on before a document is confirmed: one of those before the page that takes it, which ask for
-// nothing but a click.
+// free says whether a page may be acted on before a document is confirmed. Where its button was pressed already, it was.
 func (e *engine) free(now *seen) bool {
-	if !now.known() || len(now.Errors) > 0 || e.acted[now.Page] > 0 {
-		return false
-	}
-	for _, p := range e.pages.Pages {
-		clicks := p.Problem == "" && !slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Click == "" || s.Commit })
-		if !clicks || p.Name == now.Page {
-			return clicks
-		}
-	}
-	return false
+	_, ok := e.presses()[now.Page]
+	return ok && now.known() && len(now.Errors) == 0
 }
 
 // presses are the pages on which nothing is done but to press one button, and that none was pressed on yet, with that button's role:
-// the engine's script does so in the turn in which it recognises one. None where the person wants to see each.
+// the engine's script does so in the turn in which it recognises one. Before a document is confirmed those up to the page that takes it.
+// None where the person wants to see each.
 func (e *engine) presses() map[string]string {
 	all := map[string]string{}
 	if !e.walks || e.guard.sent.Load() || e.guard.byHand.Load() || e.doc.Pictures {
@@ -217,6 +205,10 @@ func (e *engine) open(ctx context.Context, address string) error {
 // next waits for something to act on: a page (see wait in engine.js), the signed PDF, or bad news. It takes one round trip
 // for each document that the tab shows on the way.
 func (e *engine) next(ctx context.Context, since *seen, limit, unknown time.Duration, failed <-chan error) (*seen, *conversation.Signed, error) {
+	if now := e.here; now != nil {
+		e.here = nil
+		return now, nil, nil
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	said := e.said

@@ -13,8 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The site is walked while the person looks at the document: where it leads elsewhere then, that's told once they confirm it, before
-// anybody types a PIN.
+// The site is walked while the person looks at the document: where it leads elsewhere then, that's told once they confirm it.
 func TestALookAlikeBeforeTheUploadIsRefused(t *testing.T) {
 	t.Parallel()
 	person := newPerson(t)
@@ -23,14 +22,15 @@ func TestALookAlikeBeforeTheUploadIsRefused(t *testing.T) {
 	browser := person.browse()
 	browser.goTo(web.url(siteHost, "/"))
 	popup := browser.menu("same")
-	popup.confirm()
+	popup.agree() // phone and PIN may be asked for after it, for as long as the walk still lasts
 	popup.until("failed")
 	popup.problem("ORIGIN_REFUSED")
 	browser.alone()
 	require.Zero(t, person.sandbox.counts().LookAlike["requests"])
 }
 
-// An address that looks like the CMD's gets nothing, before the PIN, with it, and with the code.
+// An address that looks like the CMD's gets nothing, before the PIN, with it, and with the code. Up to the page of the PIN the site is
+// walked while the person types: where it leads elsewhere on that way, they may be told before they have typed anything.
 func TestALookAlikeIsRefused(t *testing.T) {
 	t.Parallel()
 	person := newPerson(t)
@@ -39,17 +39,18 @@ func TestALookAlikeIsRefused(t *testing.T) {
 	doubt := false
 	for _, row := range []struct {
 		name, fault, phone string
-		code               bool
+		typed              typed
 		refused            string
 		always             bool // in make test too
 	}{
-		{"at the PIN", "lookalike-pin", goodPhone, false, "ORIGIN_REFUSED", false},
-		{"at the PIN, with a form", "lookalike-pin-307", goodPhone, false, "ORIGIN_REFUSED", true},
-		{"at the code", "", "900000031", false, "ORIGIN_REFUSED", false},
-		{"at the code, with the PIN", "", "900000032", false, "ORIGIN_REFUSED", true},
+		{"with the document", "lookalike-preview-307", "", nothing, "ORIGIN_REFUSED", false},
+		{"at the PIN", "lookalike-pin", "", nothing, "ORIGIN_REFUSED", false},
+		{"at the PIN, with a form", "lookalike-pin-307", "", nothing, "ORIGIN_REFUSED", true},
+		{"at the code", "", "900000031", thePINToo, "ORIGIN_REFUSED", false},
+		{"at the code, with the PIN", "", "900000032", thePINToo, "ORIGIN_REFUSED", true},
 		// The site had the code already: that's what counts then.
-		{"at the result", "", "900000033", true, "MAY_BE_SIGNED", false},
-		{"at the result, with the code", "", "900000034", true, "MAY_BE_SIGNED", true},
+		{"at the result", "", "900000033", theCodeToo, "MAY_BE_SIGNED", false},
+		{"at the result, with the code", "", "900000034", theCodeToo, "MAY_BE_SIGNED", true},
 	} {
 		if !row.always && !long(t) {
 			continue
@@ -59,21 +60,21 @@ func TestALookAlikeIsRefused(t *testing.T) {
 			browser.goTo(web.url(siteHost, "/"))
 			popup := browser.menu("same")
 			popup.t = t
-			popup.confirm()
-			popup.credentials(row.phone, goodPIN)
+			popup.agree()
 			if doubt {
-				popup.until("document")
 				popup.problem("LOOK_FIRST")
-				popup.confirm()
+				popup.agree()
+			}
+			if row.typed >= thePINToo {
 				popup.credentials(row.phone, goodPIN)
 			}
-			if row.code {
+			if row.typed >= theCodeToo {
 				popup.code(row.phone)
 			}
 			popup.until("failed")
 			popup.problem(row.refused)
 			browser.alone() // a tab left at the address would go there when it's loaded anew, with all that the form sent
-			doubt = row.code
+			doubt = row.typed >= theCodeToo
 			popup.press("button.plain")
 			popup.until("choose")
 			popup.close()
@@ -85,6 +86,15 @@ func TestALookAlikeIsRefused(t *testing.T) {
 	require.Zero(t, person.sandbox.signatures())
 	require.Empty(t, person.downloads())
 }
+
+// typed is how far the person has come.
+type typed int
+
+const (
+	nothing typed = iota
+	thePINToo
+	theCodeToo
+)
 
 // fields is what a test sends as a host.
 type fields = map[string]any

@@ -21,13 +21,19 @@ func (p *popup) choose(words string) {
 	p.pressText("button.document", words)
 }
 
-// confirmAndSign goes from the document shown to the code asked for.
+// confirm says that the document shown is the one, and waits until phone and PIN are asked for.
 func (p *popup) confirm() {
+	p.t.Helper()
+	p.agree()
+	p.until("credentials")
+}
+
+// agree says that the document shown is the one, whatever comes of it.
+func (p *popup) agree() {
 	p.t.Helper()
 	p.until("document")
 	p.seen()
 	p.press("button.primary")
-	p.until("credentials")
 }
 
 // credentials types phone and PIN, and sends them.

@@ -1,6 +1,7 @@
 package cmdpages
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,6 +61,8 @@ func TestWrongPageFiles(t *testing.T) {
 		"bad pattern":      {page + "    reference: ['(']\n", "reference"},
 		"unknown code":     {page + "    problem: NO_SUCH_CODE\n", "NO_SUCH_CODE"},
 		"empty entry":      {"pages:\n  - name: x\n    evidence: {path: [''], ids: [b]}\n", "empty"},
+		"a billion laughs": {laughs(), "aliasing"},
+		"too deep":         {"pages: " + strings.Repeat("[", 100_000), "depth"},
 		"too many entries": {"pages:\n  - name: x\n    evidence: {path: [" + strings.Repeat("a,", 300) + "], ids: [b]}\n", "entries"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -71,6 +74,16 @@ func TestWrongPageFiles(t *testing.T) {
 			require.ErrorContains(t, err, path)
 		})
 	}
+}
+
+// laughs is a file of some hundred bytes that says a billion things: each line names the one before it ten times.
+func laughs() string {
+	var b strings.Builder
+	b.WriteString("pages:\n  - &a0 {name: x}\n")
+	for i := range 9 {
+		fmt.Fprintf(&b, "  - &a%d {<<: [%s]}\n", i+1, strings.Repeat(fmt.Sprintf("*a%d,", i), 10))
+	}
+	return b.String()
 }
 
 // A page of the user's replaces the built-in one of its name, and what the file doesn't name stays.

@@ -6,7 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sign-with-cmd/sign-with-cmd/host/config"
 )
 
 // A configuration that is wrong is refused before anything starts, with the line and exit code 2.
@@ -76,4 +79,20 @@ func TestWrongConfiguration(t *testing.T) {
 	cmd.Env = append(m.env, "CMDSIGN_LIMITS_PAGE=soon")
 	require.Error(t, cmd.Run())
 	require.Equal(t, 2, cmd.ProcessState.ExitCode(), "a setting from the environment")
+}
+
+// A flag that is taken and changes nothing would be a promise that isn't kept.
+func TestEveryFlagIsASetting(t *testing.T) {
+	none, err := config.Load(os.DevNull, nil)
+	require.NoError(t, err)
+	for name, setting := range flagKeys {
+		flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+		flags.String(name, "nonsense", "")
+		set, err := config.Load(os.DevNull, map[string]*pflag.Flag{setting: flags.Lookup(name)})
+		if err != nil {
+			require.ErrorContains(t, err, "nonsense")
+			require.NotContains(t, err.Error(), "no setting")
+		}
+		require.NotEqual(t, none, set)
+	}
 }

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,9 +17,7 @@ import (
 	"time"
 
 	"github.com/adrg/xdg"
-	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/pflag"
-	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
@@ -28,109 +25,109 @@ import (
 
 // Config is everything that can be set.
 type Config struct {
-	Env          string                 `mapstructure:"env" yaml:"env"`
-	Lang         string                 `mapstructure:"lang" yaml:"lang"` // pt or en; empty: the system's
-	Downloads    string                 `mapstructure:"downloads" yaml:"downloads"`
-	State        string                 `mapstructure:"state" yaml:"state"`           // folder of journal and copies under way
-	Trust        string                 `mapstructure:"trust" yaml:"trust"`           // folder of further trust anchors, one folder an environment
-	Revocation   string                 `mapstructure:"revocation" yaml:"revocation"` // on, off; empty: as the environment says
-	Trace        string                 `mapstructure:"trace" yaml:"trace"`           // off, unknown or always: when a bundle for repair is kept
-	Pages        string                 `mapstructure:"pages" yaml:"pages"`           // page file over the built-in one, where the environment has none
-	Browser      Browser                `mapstructure:"browser" yaml:"browser"`
-	Limits       Limits                 `mapstructure:"limits" yaml:"limits"`
-	Sandbox      Sandbox                `mapstructure:"sandbox" yaml:"sandbox"`
-	Environments map[string]Environment `mapstructure:"environments" yaml:"environments"`
-	Extensions   []string               `mapstructure:"extensions" yaml:"extensions"` // callers besides the product's own
-	Log          Log                    `mapstructure:"log" yaml:"log"`
-	Serve        Serve                  `mapstructure:"serve" yaml:"serve"`
+	Env          string                 `yaml:"env"`
+	Lang         string                 `yaml:"lang"` // pt or en; empty: the system's
+	Downloads    string                 `yaml:"downloads"`
+	State        string                 `yaml:"state"`      // folder of journal and copies under way
+	Trust        string                 `yaml:"trust"`      // folder of further trust anchors, one folder an environment
+	Revocation   string                 `yaml:"revocation"` // on, off; empty: as the environment says
+	Trace        string                 `yaml:"trace"`      // off, unknown or always: when a bundle for repair is kept
+	Pages        string                 `yaml:"pages"`      // page file over the built-in one, where the environment has none
+	Browser      Browser                `yaml:"browser"`
+	Limits       Limits                 `yaml:"limits"`
+	Sandbox      Sandbox                `yaml:"sandbox"`
+	Environments map[string]Environment `yaml:"environments" env:"-"`
+	Extensions   []string               `yaml:"extensions" env:"-"` // callers besides the product's own
+	Log          Log                    `yaml:"log"`
+	Serve        Serve                  `yaml:"serve"`
 
 	path string
-	tree *yaml.Node // the file, to name the line of a mistake
+	file []byte // to name the line of a mistake
 }
 
 // Browser says how the program gets a browser besides the person's own.
 type Browser struct {
-	Mode     string `mapstructure:"mode" yaml:"mode"`         // launch or attach; empty: attach where there's an endpoint
-	Endpoint string `mapstructure:"endpoint" yaml:"endpoint"` // DevTools address of a browser that runs already
-	Path     string `mapstructure:"path" yaml:"path"`
-	Headless string `mapstructure:"headless" yaml:"headless"` // auto, on or off
+	Mode     string `yaml:"mode"`     // launch or attach; empty: attach where there's an endpoint
+	Endpoint string `yaml:"endpoint"` // DevTools address of a browser that runs already
+	Path     string `yaml:"path"`
+	Headless string `yaml:"headless"` // auto, on or off
 }
 
 // Limits are how long and how much the program puts up with.
 type Limits struct {
-	Page    time.Duration `mapstructure:"page" yaml:"page"`
-	Unknown time.Duration `mapstructure:"unknown" yaml:"unknown"`
-	Result  time.Duration `mapstructure:"result" yaml:"result"`
-	Person  time.Duration `mapstructure:"person" yaml:"person"`
-	Stale   time.Duration `mapstructure:"stale" yaml:"stale"`
-	Input   time.Duration `mapstructure:"input" yaml:"input"`
-	PDF     int64         `mapstructure:"pdf" yaml:"pdf"` // bytes
+	Page    time.Duration `yaml:"page"`
+	Unknown time.Duration `yaml:"unknown"`
+	Result  time.Duration `yaml:"result"`
+	Person  time.Duration `yaml:"person"`
+	Stale   time.Duration `yaml:"stale"`
+	Input   time.Duration `yaml:"input"`
+	PDF     int64         `yaml:"pdf"` // bytes
 }
 
 // Sandbox is the sandbox that --env sandbox starts inside the program, or, with an address, one that runs already.
 type Sandbox struct {
-	Address string `mapstructure:"address" yaml:"address"` // host:port on loopback
-	Dir     string `mapstructure:"dir" yaml:"dir"`         // where its test CA is kept
-	Look    string `mapstructure:"look" yaml:"look"`
-	Lang    string `mapstructure:"lang" yaml:"lang"`
+	Address string `yaml:"address"` // host:port on loopback
+	Dir     string `yaml:"dir"`     // where its test CA is kept
+	Look    string `yaml:"look"`
+	Lang    string `yaml:"lang"`
 }
 
 // Environment is an environment of the user's own.
 type Environment struct {
-	Intro      string   `mapstructure:"intro" yaml:"intro"`           // URL of the first page
-	Origins    []string `mapstructure:"origins" yaml:"origins"`       // scheme://host[:port]
-	Trust      []string `mapstructure:"trust" yaml:"trust"`           // PEM files
-	Pages      string   `mapstructure:"pages" yaml:"pages"`           // page file over the built-in one
-	Revocation string   `mapstructure:"revocation" yaml:"revocation"` // on, off; empty: on, unless turned off for all
+	Intro      string   `yaml:"intro"`      // URL of the first page
+	Origins    []string `yaml:"origins"`    // scheme://host[:port]
+	Trust      []string `yaml:"trust"`      // PEM files
+	Pages      string   `yaml:"pages"`      // page file over the built-in one
+	Revocation string   `yaml:"revocation"` // on, off; empty: on, unless turned off for all
 }
 
 // Log says what is logged. There's none but warnings unless it's asked for.
 type Log struct {
-	Level string `mapstructure:"level" yaml:"level"` // debug, info, warn, error
-	File  string `mapstructure:"file" yaml:"file"`   // empty: stderr
+	Level string `yaml:"level"` // debug, info, warn, error
+	File  string `yaml:"file"`  // empty: stderr
 }
 
 // Serve is the conversation over WebSocket (docs/SERVE.md).
 type Serve struct {
-	Address  string            `mapstructure:"address" yaml:"address"`   // host:port
-	Cert     string            `mapstructure:"cert" yaml:"cert"`         // PEM file of the certificate and its chain
-	Key      string            `mapstructure:"key" yaml:"key"`           // PEM file of its key
-	Operator Operator          `mapstructure:"operator" yaml:"operator"` // needed where others than this computer's own programs connect
-	Hosts    []string          `mapstructure:"hosts" yaml:"hosts"`       // names by which it's asked for, besides the certificate's
-	Origins  []string          `mapstructure:"origins" yaml:"origins"`   // pages that may connect, scheme://host[:port]
-	Root     string            `mapstructure:"root" yaml:"root"`         // folder of the documents that may be named; empty: none
-	Tokens   Tokens            `mapstructure:"tokens" yaml:"tokens"`
-	Seal     Seal              `mapstructure:"seal" yaml:"seal"`
-	Buckets  map[string]Bucket `mapstructure:"buckets" yaml:"buckets"` // by the names that clients use
-	Metrics  string            `mapstructure:"metrics" yaml:"metrics"` // host:port of health, readiness and metrics; empty: none
-	Limits   ServeLimits       `mapstructure:"limits" yaml:"limits"`
+	Address  string            `yaml:"address"`  // host:port
+	Cert     string            `yaml:"cert"`     // PEM file of the certificate and its chain
+	Key      string            `yaml:"key"`      // PEM file of its key
+	Operator Operator          `yaml:"operator"` // needed where others than this computer's own programs connect
+	Hosts    []string          `yaml:"hosts"`    // names by which it's asked for, besides the certificate's
+	Origins  []string          `yaml:"origins"`  // pages that may connect, scheme://host[:port]
+	Root     string            `yaml:"root"`     // folder of the documents that may be named; empty: none
+	Tokens   Tokens            `yaml:"tokens"`
+	Seal     Seal              `yaml:"seal"`
+	Buckets  map[string]Bucket `yaml:"buckets" env:"-"` // by the names that clients use
+	Metrics  string            `yaml:"metrics"`         // host:port of health, readiness and metrics; empty: none
+	Limits   ServeLimits       `yaml:"limits"`
 }
 
 // Operator is who runs a server for others.
 type Operator struct {
-	Name    string `mapstructure:"name" yaml:"name"`
-	Privacy string `mapstructure:"privacy" yaml:"privacy"` // https URL
+	Name    string `yaml:"name"`
+	Privacy string `yaml:"privacy"` // https URL
 }
 
 // Tokens are the JSON Web Tokens that a client must bring.
 type Tokens struct {
-	Secret   string `mapstructure:"secret" yaml:"secret"` // file of the HS256 secret
-	JWKS     string `mapstructure:"jwks" yaml:"jwks"`     // file of the public keys for RS256 and ES256
-	Audience string `mapstructure:"audience" yaml:"audience"`
+	Secret   string `yaml:"secret"` // file of the HS256 secret
+	JWKS     string `yaml:"jwks"`   // file of the public keys for RS256 and ES256
+	Audience string `yaml:"audience"`
 }
 
 // Bucket is a place of documents that clients may name: an S3 bucket, or a folder.
 type Bucket struct {
-	URL    string `mapstructure:"url" yaml:"url"`       // s3://BUCKET with gocloud.dev's parameters, or file:///FOLDER
-	Prefix string `mapstructure:"prefix" yaml:"prefix"` // what every key begins with; empty: any
-	Fetch  bool   `mapstructure:"fetch" yaml:"fetch"`   // documents may be fetched from it
-	Write  bool   `mapstructure:"write" yaml:"write"`   // signed files may be written to it
+	URL    string `yaml:"url"`    // s3://BUCKET with gocloud.dev's parameters, or file:///FOLDER
+	Prefix string `yaml:"prefix"` // what every key begins with; empty: any
+	Fetch  bool   `yaml:"fetch"`  // documents may be fetched from it
+	Write  bool   `yaml:"write"`  // signed files may be written to it
 }
 
 // Seal is the key that clients may encrypt phone, PIN and code to.
 type Seal struct {
-	Key      string `mapstructure:"key" yaml:"key"`           // PEM file of a P-256 private key; empty: one is made at each start
-	Required bool   `mapstructure:"required" yaml:"required"` // what comes in the clear is refused
+	Key      string `yaml:"key"`      // PEM file of a P-256 private key; empty: one is made at each start
+	Required bool   `yaml:"required"` // what comes in the clear is refused
 }
 
 // On says whether clients must bring a token.
@@ -138,12 +135,12 @@ func (t Tokens) On() bool { return t.Secret != "" || t.JWKS != "" }
 
 // ServeLimits are how many and how long a server puts up with.
 type ServeLimits struct {
-	Conversations int           `mapstructure:"conversations" yaml:"conversations"` // at a time
-	PerClient     int           `mapstructure:"per_client" yaml:"per_client"`       // of them from one address
-	Idle          time.Duration `mapstructure:"idle" yaml:"idle"`                   // without a message while one is waited for
-	Total         time.Duration `mapstructure:"total" yaml:"total"`                 // of a conversation
-	Drain         time.Duration `mapstructure:"drain" yaml:"drain"`                 // for conversations to end by themselves at the stop
-	Bucket        time.Duration `mapstructure:"bucket" yaml:"bucket"`               // to fetch a document from a bucket, or to write one
+	Conversations int           `yaml:"conversations"` // at a time
+	PerClient     int           `yaml:"per_client"`    // of them from one address
+	Idle          time.Duration `yaml:"idle"`          // without a message while one is waited for
+	Total         time.Duration `yaml:"total"`         // of a conversation
+	Drain         time.Duration `yaml:"drain"`         // for conversations to end by themselves at the stop
+	Bucket        time.Duration `yaml:"bucket"`        // to fetch a document from a bucket, or to write one
 }
 
 const maxFile = 256 << 10
@@ -163,88 +160,31 @@ func builtin() Config {
 			Stale: 5 * time.Minute, Input: 30 * time.Minute, PDF: 64 << 20},
 		Sandbox: Sandbox{Dir: filepath.Join(xdg.DataHome, "cmdsign", "sandbox")},
 		Log:     Log{Level: "warn"},
-		Serve: Serve{Address: "127.0.0.1:8765", Hosts: []string{}, Origins: []string{},
+		Serve: Serve{Address: "127.0.0.1:8765",
 			Limits: ServeLimits{Conversations: 20, PerClient: 4, Idle: 10 * time.Minute, Total: 60 * time.Minute, Drain: 30 * time.Second,
 				Bucket: 30 * time.Second}},
 	}
 }
 
-const envPrefix = "CMDSIGN"
-
 // Load reads the configuration: the file at path (empty: DefaultPath, if there is one), then the environment, then the flags
-// that were set. The error is CONFIG_INVALID and names the line.
+// that were set, by the settings' names (limits.page). The error is CONFIG_INVALID and names the line, the variable or the flag.
 func Load(path string, flags map[string]*pflag.Flag) (*Config, error) {
 	data, name, err := read(path)
 	if err != nil {
 		return nil, problem.Newf(problem.ConfigInvalid, "%w", err)
 	}
-	var cfg *Config
-	if data == nil && len(flags) == 0 && !inEnvironment(os.Environ()) {
-		// Most people's, each time a browser starts the program: there's nothing to put over it.
-		own := builtin()
-		cfg = &own
-	} else if cfg, err = merge(data, name, flags); err != nil {
-		return nil, err
+	cfg := builtin()
+	cfg.path, cfg.file = name, data
+	if err := cfg.decode(data); err != nil {
+		return nil, problem.Newf(problem.ConfigInvalid, "%s: %w", name, err)
+	}
+	if err := cfg.override(os.Environ(), flags); err != nil {
+		return nil, problem.Newf(problem.ConfigInvalid, "%w", err)
 	}
 	if cfg.Lang == "" {
 		cfg.Lang = SystemLang()
 	}
-	return cfg, cfg.check()
-}
-
-// inEnvironment says whether any of the variables may be a setting.
-func inEnvironment(variables []string) bool {
-	return slices.ContainsFunc(variables, func(v string) bool {
-		return len(v) > len(envPrefix) && v[len(envPrefix)] == '_' && strings.EqualFold(v[:len(envPrefix)], envPrefix)
-	})
-}
-
-// merge puts the file, the environment and the flags over what's built in.
-func merge(data []byte, name string, flags map[string]*pflag.Flag) (*Config, error) {
-	v := viper.New()
-	var defaults map[string]any
-	if err := mapstructure.Decode(builtin(), &defaults); err != nil {
-		return nil, problem.Newf(problem.Internal, "the built-in configuration: %w", err)
-	}
-	setDefaults(v, "", defaults)
-	v.SetEnvPrefix(envPrefix)
-	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_"))
-	v.AutomaticEnv()
-
-	cfg := &Config{path: name}
-	if data != nil {
-		var err error
-		if cfg.tree, err = strict(data); err != nil {
-			return nil, problem.Newf(problem.ConfigInvalid, "%s: %w", name, err)
-		}
-		v.SetConfigType("yaml")
-		if err := v.ReadConfig(bytes.NewReader(data)); err != nil {
-			return nil, problem.Newf(problem.ConfigInvalid, "%s: %w", name, err)
-		}
-	}
-	for key, flag := range flags {
-		if err := v.BindPFlag(key, flag); err != nil {
-			return nil, problem.Newf(problem.ConfigInvalid, "flag %s: %w", key, err)
-		}
-	}
-	if err := v.UnmarshalExact(cfg); err != nil {
-		return nil, problem.Newf(problem.ConfigInvalid, "%w", err)
-	}
-	return cfg, nil
-}
-
-// setDefaults tells viper of every single value: only of those does it look into the environment. A list or map that is nil has none.
-func setDefaults(v *viper.Viper, above string, values map[string]any) {
-	for key, value := range values {
-		if of := reflect.ValueOf(value); (of.Kind() == reflect.Map || of.Kind() == reflect.Slice) && of.IsNil() {
-			continue
-		}
-		if below, ok := value.(map[string]any); ok {
-			setDefaults(v, above+key+".", below)
-			continue
-		}
-		v.SetDefault(above+key, value)
-	}
+	return &cfg, cfg.check()
 }
 
 func read(path string) (data []byte, name string, err error) {
@@ -267,20 +207,18 @@ func read(path string) (data []byte, name string, err error) {
 	return data, name, err
 }
 
-// strict refuses what viper would let pass in silence: a field that isn't known, a value of the wrong kind. The yaml
-// library names the line.
-func strict(data []byte) (*yaml.Node, error) {
+// decode puts a file over what c holds. A field that isn't known, one that's there twice, and a value of the wrong kind are
+// errors, of which the yaml library names the line.
+func (c *Config) decode(data []byte) error {
+	if len(data) == 0 {
+		return nil // most people have no file, and the library's pages aren't touched then
+	}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
-	var c Config
-	if err := dec.Decode(&c); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+	if err := dec.Decode(c); err != nil && !errors.Is(err, io.EOF) {
+		return err
 	}
-	var tree yaml.Node
-	if err := yaml.Unmarshal(data, &tree); err != nil {
-		return nil, err
-	}
-	return &tree, nil
+	return nil
 }
 
 var environmentName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_-]{0,31}$`) })
@@ -328,7 +266,9 @@ func (c *Config) check() error {
 // Mistake gives an error the line of the file where the setting stands, if it stands there. The error is CONFIG_INVALID.
 func (c *Config) Mistake(err error, keys ...string) error {
 	setting := strings.Join(keys, ".")
-	if line := lineOf(c.tree, keys); line > 0 {
+	var tree yaml.Node
+	_ = yaml.Unmarshal(c.file, &tree) // decode took it
+	if line := lineOf(&tree, keys); line > 0 {
 		return problem.Newf(problem.ConfigInvalid, "%s: line %d: %s: %w", c.path, line, setting, err)
 	}
 	return problem.Newf(problem.ConfigInvalid, "%s: %w", setting, err)
@@ -336,9 +276,6 @@ func (c *Config) Mistake(err error, keys ...string) error {
 
 // lineOf gives the line of the innermost of the keys that the file has.
 func lineOf(node *yaml.Node, keys []string) int {
-	if node == nil {
-		return 0
-	}
 	if node.Kind == yaml.DocumentNode && len(node.Content) > 0 {
 		return lineOf(node.Content[0], keys)
 	}
@@ -346,7 +283,7 @@ func lineOf(node *yaml.Node, keys []string) int {
 		return 0
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
-		if strings.EqualFold(node.Content[i].Value, keys[0]) {
+		if node.Content[i].Value == keys[0] {
 			if inner := lineOf(node.Content[i+1], keys[1:]); inner > 0 {
 				return inner
 			}

@@ -1,9 +1,9 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -39,16 +39,15 @@ func TestTheLaterCountsMore(t *testing.T) {
 	require.Equal(t, "en", cfg.Lang)
 	require.Equal(t, "production", cfg.Env, "production is what a user gets")
 	require.EqualValues(t, 64<<20, cfg.Limits.PDF)
+
+	require.NoError(t, flags.Set("downloads", ""))
+	cfg, err = Load(path, map[string]*pflag.Flag{"downloads": flags.Lookup("downloads")})
+	require.NoError(t, err)
+	require.Empty(t, cfg.Downloads, "a flag takes away, too")
 }
 
-// Nobody's configuration depends on whether there's an empty file, or a variable that says what is so anyway.
+// Nobody's configuration depends on whether there's an empty file, or one that names a setting and says nothing of it.
 func TestNothingSetIsWhatIsBuiltIn(t *testing.T) {
-	for _, v := range os.Environ() {
-		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "CMDSIGN_") {
-			t.Setenv(name, "")
-			require.NoError(t, os.Unsetenv(name))
-		}
-	}
 	t.Setenv("LC_ALL", "pt_PT.UTF-8")
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
 	xdg.Reload()
@@ -58,20 +57,85 @@ func TestNothingSetIsWhatIsBuiltIn(t *testing.T) {
 	require.Equal(t, 60*time.Second, none.Limits.Page)
 	require.Equal(t, "production", none.Env)
 
-	path := write(t, "# nothing\n")
-	empty, err := Load(path, nil)
-	require.NoError(t, err)
-	empty.path, empty.tree = "", nil
-	require.Equal(t, none, empty)
-
-	t.Setenv("cmdsign_serve_address", "127.0.0.1:1") // Windows' names have no case
-	t.Setenv("CMDSIGN_LIMITS_PAGE", "60s")
-	t.Setenv("CMDSIGN_SERVE_ORIGINS", "")
-	again, err := Load("", nil)
-	require.NoError(t, err)
-	if runtime.GOOS != "windows" {
-		require.Equal(t, none, again)
+	t.Setenv("CMDSIGN_LIMITS_PAGE", "")
+	for _, text := range []string{"", "# nothing\n", "---\n", "env:\nlimits:\nserve: {limits: , hosts: ~, buckets: }\nextensions: null\n"} {
+		empty, err := Load(write(t, text), nil)
+		require.NoError(t, err, text)
+		empty.path, empty.file = "", nil
+		require.Equal(t, none, empty, text)
 	}
+}
+
+// What stands in the file is what counts, whatever it looks like: a text of digits is a text, a name keeps its letters.
+func TestTheFileIsTakenAsItStands(t *testing.T) {
+	cfg, err := Load(write(t, "serve:\n  root: 007\n  metrics: 127.0.0.1:0\n  operator: {name: 1.10, privacy: https://example.org}\n  tokens: {audience: 2026-11-22, jwks: on}\n"), nil)
+	require.NoError(t, err)
+	require.Equal(t, []string{"007", "1.10", "2026-11-22", "on"}, []string{cfg.Serve.Root, cfg.Serve.Operator.Name, cfg.Serve.Tokens.Audience, cfg.Serve.Tokens.JWKS})
+}
+
+func TestWrongFiles(t *testing.T) {
+	for name, c := range map[string]struct{ file, says string }{
+		"twice":                      {"lang: pt\nenv: sandbox\nlang: en\n", "line 3"},
+		"twice, inside":              {"limits:\n  page: 1s\n  page: 2s\n", "line 3"},
+		"a key that is no text":      {"lang: pt\n1: x\n", "line 2"},
+		"a number without a unit":    {"limits:\n  page: 60\n", "line 2"},
+		"a text for a number":        {"limits:\n  pdf: '2048'\n", "line 2"},
+		"a tab":                      {"limits:\n\tpage: 1s\n", "line 2"},
+		"an environment in capitals": {"environments:\n  Own:\n    intro: https://example.org/\n", "line 2: environments.Own"},
+		"a bucket in capitals":       {"serve:\n  buckets:\n    A: {url: 'file:///srv', fetch: true}\n", "line 3: serve.buckets.A"},
+		"too deep":                   {"extensions: " + strings.Repeat("[", 100_000), "depth"},
+		"a billion laughs":           {laughs(), "aliasing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := write(t, c.file)
+			_, err := Load(path, nil)
+			require.True(t, problem.Is(err, problem.ConfigInvalid), "%v", err)
+			require.ErrorContains(t, err, path)
+			require.ErrorContains(t, err, c.says)
+		})
+	}
+}
+
+// laughs is a file of some hundred bytes that says a billion things: each line names the one before it ten times.
+func laughs() string {
+	var b strings.Builder
+	b.WriteString("environments:\n  k0: &a0 {pages: x}\n")
+	for i := range 9 {
+		fmt.Fprintf(&b, "  k%d: &a%d {<<: [%s]}\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d,", i), 10))
+	}
+	return b.String()
+}
+
+// A value that can't be read is told by what it came in.
+func TestWrongVariables(t *testing.T) {
+	for variable, value := range map[string]string{
+		"CMDSIGN_LIMITS_PAGE": "soon", "CMDSIGN_LIMITS_PDF": "1.5", "CMDSIGN_SERVE_LIMITS_PER_CLIENT": "99999999999999999999", "CMDSIGN_SERVE_SEAL_REQUIRED": "maybe",
+	} {
+		t.Run(variable, func(t *testing.T) {
+			t.Setenv(variable, value)
+			_, err := Load("", nil)
+			require.True(t, problem.Is(err, problem.ConfigInvalid), "%v", err)
+			require.ErrorContains(t, err, variable+": \""+value+"\"")
+		})
+	}
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	flags.String("patience", "", "")
+	require.NoError(t, flags.Parse([]string{"--patience", "soon"}))
+	_, err := Load("", map[string]*pflag.Flag{"limits.page": flags.Lookup("patience")})
+	require.ErrorContains(t, err, `--patience: "soon"`)
+}
+
+// Who may start the host, what an environment is and what a bucket holds stand in the file, or nowhere.
+func TestOnlyTheFileSaysSo(t *testing.T) {
+	path := write(t, "extensions: [a]\nenvironments: {own: {intro: 'https://example.org/'}}\n")
+	want, err := Load(path, nil)
+	require.NoError(t, err)
+	for _, variable := range []string{"CMDSIGN_EXTENSIONS", "CMDSIGN_ENVIRONMENTS", "CMDSIGN_ENVIRONMENTS_OWN_INTRO", "CMDSIGN_SERVE_BUCKETS", "CMDSIGN_SERVE", "CMDSIGN_"} {
+		t.Setenv(variable, "x")
+	}
+	got, err := Load(path, nil)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
 }
 
 // Every single setting that has a value of its own can be set by its variable.
@@ -89,6 +153,8 @@ func TestEverySettingHasItsVariable(t *testing.T) {
 		"CMDSIGN_SERVE_LIMITS_IDLE":          {"3m", func(c *Config) any { return c.Serve.Limits.Idle }, 3 * time.Minute},
 		"CMDSIGN_SERVE_TOKENS_AUDIENCE":      {"a", func(c *Config) any { return c.Serve.Tokens.Audience }, "a"},
 		"CMDSIGN_SERVE_SEAL_REQUIRED":        {"true", func(c *Config) any { return c.Serve.Seal.Required }, true},
+		"CMDSIGN_SERVE_HOSTS":                {"a.example", func(c *Config) any { return c.Serve.Hosts }, []string{"a.example"}},
+		"CMDSIGN_SERVE_LIMITS_PER_CLIENT":    {"3", func(c *Config) any { return c.Serve.Limits.PerClient }, 3},
 		"CMDSIGN_SERVE_LIMITS_CONVERSATIONS": {"7", func(c *Config) any { return c.Serve.Limits.Conversations }, 7},
 	} {
 		t.Run(name, func(t *testing.T) {

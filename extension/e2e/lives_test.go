@@ -124,7 +124,7 @@ func (p *person) beside() *person {
 }
 
 // Two browsers of one person, and the command line beside them. The document that's being signed in one is refused in the others,
-// with the reason, before their PIN is sent anywhere; another is signed beside it, and each file is its own. Not parallel: it
+// with the reason, before their PIN is asked for; another is signed beside it, and each file is its own. Not parallel: it
 // has two browsers at once.
 func TestTwoBrowsersAndTheCommandLine(t *testing.T) {
 	onlyLong(t)
@@ -135,10 +135,8 @@ func TestTwoBrowsersAndTheCommandLine(t *testing.T) {
 
 	two.goTo(web.url(siteHost, "/"))
 	second := two.menu("same")
-	second.confirm()
-	second.credentials(goodPhone, goodPIN)
+	second.agree()
 	second.problem("DOCUMENT_BUSY")
-	second.until("document")
 	second.says("já está a ser assinado noutro navegador ou programa deste computador")
 	second.picture("document-busy")
 	require.Equal(t, 1, person.sandbox.counts().Secrets["credentials"].PINs)

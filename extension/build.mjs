@@ -3,7 +3,7 @@
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 import { buildComponent } from "./component.mjs";
-import { inline } from "./inline.mjs";
+import { inline, previewScripts } from "./inline.mjs";
 import { manifest } from "./manifest.mjs";
 
 const here = (path) => new URL(path, import.meta.url).pathname;
@@ -24,7 +24,7 @@ for (const browser of ["chromium", "firefox"]) {
       welcome: here("src/pages/welcome/welcome.ts"),
       help: here("src/pages/help/help.ts"),
       history: here("src/pages/history/history.ts"),
-      preview: here("src/preview/frame.ts"),
+      ...previewScripts,
       about: here("src/pages/about/about.ts"),
       style: here("src/pages/style.css"),
     },

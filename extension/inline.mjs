@@ -2,6 +2,11 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
+/** The scripts of the page that shows a PDF. */
+export const previewScripts = Object.fromEntries(
+  [["preview", "frame"], ["preview-workers", "workers"], ["preview-assets", "assets"]].map(([name, file]) => [name, fileURLToPath(new URL(`src/preview/${file}.ts`, import.meta.url))]),
+);
+
 /**
  * Puts a file of a package into the bundle: "inline-worker:…" as a worker's text, "inline-bytes:…" as base64. The page that shows
  * a PDF has an origin of its own, so it can't fetch what stands beside it.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -57,7 +58,7 @@ func (p *popup) inFrame(expression string) string {
 	return ""
 }
 
-// restless is a PDF of three pages that tries all that a PDF can to reach a place: it must not.
+// restless is a PDF of three pages, and large, that tries all that a PDF can to reach a place: it must not.
 func restless(to string) []byte {
 	b := &pdftest.Builder{}
 	catalog, tree := b.Reserve(), b.Reserve()
@@ -78,24 +79,32 @@ func restless(to string) []byte {
 			"<</Type/Page/Parent %d 0 R/MediaBox[0 0 595 842]/Contents %d 0 R/Resources<</Font<</F1 %d 0 R>>/XObject<</I %d 0 R>>>>/Annots[%s]/AA<</O<</S/URI/URI(%s/aberta)>>>>>>",
 			tree, content, font, picture, strings.Join(annots, ""), to)))
 	}
+	large := make([]byte, 5<<19)
+	_, _ = rand.Read(large) // never fails
+	b.AddStream("", string(large))
 	b.Set(tree, "<</Type/Pages/Kids[%s]/Count 3>>", strings.Join(kids, " "))
 	b.Set(catalog, "<</Type/Catalog/Pages %d 0 R/OpenAction<</S/URI/URI(%s/abrir)>>/URI<</Base(%[2]s/)>>>>", tree, to)
 	return b.Table(catalog, b.Add("<</Title(x)>>"))
 }
 
-// What is shown is what is signed, page by page, and a PDF that wants out has nowhere to go.
+// What is shown is what is signed, page by page, and a PDF that wants out has nowhere to go. A large one goes from the browser to the
+// host, and not back again.
 func TestPreview(t *testing.T) {
 	t.Parallel()
 	person := newPerson(t)
 	web := newSite(t)
 	out := "/fuga"
 	web.pdf = restless(web.url(otherHost, out))
+	person.asHost(extensionID, "record", person.at("tmp"))
 	browser := person.browse()
 	browser.goTo(web.url(siteHost, "/"))
 	popup := browser.menu("same")
 	popup.until("document")
 	popup.shown("1")
 	popup.picture("preview/document")
+	// A popup comes up once it has loaded, and would wait for a frame that's in it by then.
+	const loaded = `String(performance.timeOrigin + performance.getEntriesByType("navigation")[0].loadEventStart)`
+	require.Less(t, popup.eval(loaded), popup.inFrame(loaded), "the popup waited for the preview's frame")
 	require.Contains(t, popup.inFrame(`document.querySelector("#page").innerText`), "Clausula 1")
 	require.Equal(t, "yes", popup.inFrame(`(() => {
 		const c = document.querySelector("canvas");
@@ -144,6 +153,10 @@ func TestPreview(t *testing.T) {
 	require.True(t, bytes.HasPrefix(signed, web.pdf))
 	sum := sha256.Sum256(signed[:len(web.pdf)])
 	require.Equal(t, web.sum(), hex.EncodeToString(sum[:]))
+	from, err := os.ReadFile(person.at("tmp", "from-host"))
+	require.NoError(t, err)
+	require.Contains(t, string(from), `"putDocument"`)
+	require.Less(t, len(from), len(web.pdf)/2, "the document came back from the host")
 }
 
 // bomb is a page whose forms show ten forms each, ten deep.

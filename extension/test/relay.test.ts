@@ -11,6 +11,8 @@ let tokens: Tokens;
 let sent: Record<string, unknown>[];
 let waits: number[];
 let relay: Relay;
+/** The document that is being signed. */
+const held = crypto.getRandomValues(new Uint8Array(50_000));
 
 beforeEach(() => {
   browser = fakeChrome();
@@ -20,6 +22,7 @@ beforeEach(() => {
   relay = new Relay(
     ({ cdp }) => sent.push(cdp as Record<string, unknown>),
     tokens,
+    (hash) => (hash === "5a" ? held : undefined),
     () => {},
     async (ms) => void waits.push(ms),
   );
@@ -354,6 +357,38 @@ describe("the end", () => {
     browser.debugger.onEvent.emit({ tabId: tab }, "Page.loadEventFired", { timestamp: 1 });
     expect(sent.filter((m) => m.event)).toEqual([]);
   });
+});
+
+describe("putDocument", () => {
+  const page = (origin: string, said: unknown = "filled") =>
+    browser.scripting.executeScript
+      .mockResolvedValueOnce([{ documentId: "D1", frameId: 0, result: origin }])
+      .mockImplementationOnce(async () => [{ documentId: "D1", frameId: 0, result: said }]);
+  const put = (part: object = {}) => ask({ do: "putDocument", sha256: "5a", name: "a.pdf", selector: "#file", ...part });
+
+  it("puts the bytes that are here into the page, by a script bound to the document", async () => {
+    await open();
+    page(cmd);
+    expect(await put()).toEqual({ put: true });
+    const [{ target, args }] = browser.scripting.executeScript.mock.lastCall as [{ target: object; args: [string, string, string, { data: string }] }];
+    expect(target).toEqual({ tabId: tabId(), documentIds: ["D1"] });
+    expect(args.slice(0, 2)).toEqual([cmd, "#file"]);
+    expect(args[3]).toEqual({ n: 0, name: "a.pdf", data: Buffer.from(held).toString("base64") });
+  });
+
+  it.each([
+    ["another document", cmd, "filled", { sha256: "5b" }, "NO_DOCUMENT"],
+    ["one without a name", cmd, "filled", { name: "" }, "NO_DOCUMENT"],
+    ["a page of another origin", "https://example.org", "filled", {}, "ORIGIN_REFUSED"],
+    ["a page without the field", cmd, "no-element", {}, "NO_ELEMENT"],
+    ["a page that became another", cmd, "gone", {}, "DOCUMENT_GONE"],
+  ])("refuses %s", async (_, origin, said, part, code) => {
+    await open();
+    page(origin, said);
+    expect(await put(part)).toEqual({ code });
+  });
+
+  it("refuses where no tab is open", async () => expect(await put()).toEqual({ code: "NOT_OPEN" }));
 });
 
 describe("fillSecret", () => {

@@ -48,10 +48,12 @@ type Tab interface {
 	Close() error
 }
 
-// File is a file to upload: where it lies and the name that the page shall see.
+// File is a file to upload: where it lies, the name that the page shall see, and what it is.
 type File struct {
-	Path string
-	Name string
+	Path   string
+	Name   string
+	Size   int64  // bytes
+	SHA256 string // lower-case hex
 }
 
 // Document is one loaded document of the tab's main frame, seen from the program's own isolated world: once the tab has

@@ -130,8 +130,16 @@ func (r *relayed) Gone() error {
 	return r.gone
 }
 
-// Upload hands the file over in chunks: a packaged extension may not name files to the debugger (facts/native.md 2.8).
+// Upload has the extension put in the bytes that it gave to this side, or hands the file over in chunks where it hasn't got them any
+// more, doesn't know how, or one chunk is all: a packaged extension may not name files to the debugger (facts/native.md 2.8).
 func (r *relayed) Upload(ctx context.Context, doc Document, selector string, file File) error {
+	if file.Size > uploadChunk {
+		_, err := r.link.request(ctx, map[string]any{"do": "putDocument", "sha256": file.SHA256, "name": file.Name, "selector": selector})
+		var refused *RelayError
+		if !errors.As(err, &refused) || (refused.Code != "NO_DOCUMENT" && refused.Code != "COMMAND_REFUSED") {
+			return inField(err)
+		}
+	}
 	return putFile(ctx, r, doc, selector, file)
 }
 
@@ -143,6 +151,11 @@ func (r *relayed) FillSecret(context.Context, Document, string, secret.Secret) e
 // FillToken has the extension fill the value that it keeps under a token, by its own check of the document's origin.
 func (r *relayed) FillToken(ctx context.Context, _ Document, selector, token string) error {
 	_, err := r.link.request(ctx, map[string]any{"do": "fillSecret", "token": token, "selector": selector})
+	return inField(err)
+}
+
+// inField gives a refusal of what the extension was to do with a field its meaning for a document.
+func inField(err error) error {
 	var refused *RelayError
 	if !errors.As(err, &refused) {
 		return err

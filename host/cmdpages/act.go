@@ -306,7 +306,7 @@ func (e *engine) do(ctx context.Context, s Step, now *seen) error {
 	case s.Upload != "":
 		// The site shows in a frame what it was given. The person has seen that already, and here nobody looks.
 		e.guard.blank.Store(!e.doc.Pictures)
-		return e.tab.Upload(ctx, doc, now.Elements[s.Upload], browser.File{Path: e.doc.Path, Name: e.doc.Name})
+		return e.tab.Upload(ctx, doc, now.Elements[s.Upload], browser.File{Path: e.doc.Path, Name: e.doc.Name, Size: e.doc.Size, SHA256: e.doc.SHA256})
 	case s.Phone != "":
 		return e.phone(ctx, now, now.Elements[s.Phone], now.Elements[s.Mirror])
 	case s.PIN != "":

@@ -28,9 +28,20 @@ type relay struct {
 	id      string // the extension's
 	pages   string // of the site that links to the documents
 	stop    func()
+	// Phone and PIN are given once the site has come to their page, as by a person whose typing takes that long.
+	unhurried bool
 }
 
 func newRelay(s *site) (hand, error) { return s.person() }
+
+func newUnhurried(s *site) (hand, error) {
+	r, err := s.person()
+	if err != nil {
+		return nil, err
+	}
+	r.unhurried = true
+	return r, nil
+}
 
 // person is a browser with the extension in it.
 func (s *site) person() (*relay, error) {
@@ -230,6 +241,17 @@ func (r *relay) credentials(p *drive.Popup, place int, phone string) (at time.Ti
 	}
 	if err := p.Write("#pin", pin); err != nil {
 		return at, err
+	}
+	if r.unhurried {
+		said, err := p.Eval(fmt.Sprintf(`new Promise((done) => {
+			const look = async () => (await chrome.storage.session.get("view")).view?.steps?.includes("credentials_page") && done("there");
+			chrome.storage.session.onChanged.addListener(look);
+			setTimeout(() => done("late"), %d);
+			void look();
+		})`, patience.Milliseconds()))
+		if err != nil || said != "there" {
+			return at, errors.Join(err, errors.New("the site never came to the page of phone and PIN"))
+		}
 	}
 	at = time.Now()
 	return at, p.Press("button.primary")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -26,6 +27,9 @@ func signing(p place, keep func(string) error) error {
 	ways, missing, err := p.ways()
 	if err != nil {
 		return err
+	}
+	if i := slices.IndexFunc(ways, func(w way) bool { return w.key == "relay" }); i >= 0 {
+		ways = slices.Insert(ways, i+1, way{"relay-typed", "cmdsign, relay, phone and PIN typed meanwhile", false, newUnhurried})
 	}
 	table := [][]string{{"", "pages, document", "from start, ms", "of the floor's", "from credentials given, ms", "of the floor's"}}
 	for _, round := range rounds {

@@ -69,6 +69,8 @@ export class Signing {
   #link: Link | undefined;
   #tokens = new Tokens();
   #document: Obtained | undefined;
+  /** Of the document's bytes, where they are here. */
+  #sha256 = "";
   #parts = new Parts();
   #fetching: AbortController | undefined;
   #said: Said | undefined;
@@ -226,6 +228,7 @@ export class Signing {
    */
   async begin(document: Obtained, said?: Said): Promise<void> {
     this.#document = document;
+    this.#sha256 = "";
     this.#said = said;
     const { mode, modeChanged } = this.view;
     this.#show({
@@ -264,6 +267,7 @@ export class Signing {
       return;
     }
     const hash = await sha256(document.bytes);
+    if (this.#document === document) this.#sha256 = hash;
     for (const chunk of chunks(document.name, document.bytes, hash)) {
       const answer = await this.#ask({ upload_local: chunk }, (m) => m.progress === "upload_local");
       if (!answer) return;
@@ -273,6 +277,12 @@ export class Signing {
   /** Sends a message and waits for its answer; undefined where it was refused or the port closed, which the view tells. */
   #ask(message: ClientMessage, fits: (m: HostMessage) => boolean): Promise<HostMessage | undefined> {
     return this.#question.ask(() => this.#send(message), fits);
+  }
+
+  /** The bytes of the document that was told to the host by this SHA-256. */
+  #bytes(hash: string): Uint8Array<ArrayBuffer> | undefined {
+    const document = this.#document;
+    return document && "bytes" in document && document.bytes.length > 0 && this.#sha256 === hash ? document.bytes : undefined;
   }
 
   /** Tells the host that the document is confirmed: it goes ahead while phone and PIN are typed. */
@@ -420,7 +430,7 @@ export class Signing {
         this.#closed(link, code);
       },
     });
-    const relay = newRelay((m) => void port.send(m), this.#tokens, (tab) => void saveRelayTab(tab).catch(() => {}));
+    const relay = newRelay((m) => void port.send(m), this.#tokens, (hash) => this.#bytes(hash), (tab) => void saveRelayTab(tab).catch(() => {}));
     const link: Link = { port, relay, hello, state: "", ahead: false, trial: false, withdrawn: 0 };
     return link;
   }

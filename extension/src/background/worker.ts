@@ -1,12 +1,13 @@
 // The background worker: every listener is set up here, in the first turn, as a worker that is woken needs it.
 
-import { PAGE_PORT, type Action } from "../shared/actions";
+import { PAGE_PORT, PARTS, type Action } from "../shared/actions";
 import { listenToNotifications } from "./attention";
 import { createMenus, picked } from "./menu";
 import { Queue } from "./queue";
 import { openUi } from "./ui";
 
 const queue = new Queue();
+const parts = new BroadcastChannel(PARTS);
 
 chrome.runtime.onInstalled.addListener(({ reason }) => {
   createMenus();
@@ -27,7 +28,7 @@ chrome.runtime.onConnect.addListener((port) => {
   if (port.name !== PAGE_PORT || !port.sender?.url?.startsWith(chrome.runtime.getURL(""))) return port.disconnect();
   const unwatch = queue.watch((view) => port.postMessage({ view }));
   port.onMessage.addListener((action: Action) => {
-    if (action.do === "part") void queue.part(action.sha256, action.offset).then((part) => port.postMessage({ part }));
+    if (action.do === "part") void queue.part(action.sha256, action.offset).then((part) => parts.postMessage(part));
     else void queue.act(action);
   });
   port.onDisconnect.addListener(unwatch);

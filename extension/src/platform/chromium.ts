@@ -4,7 +4,7 @@ import { fetchInTab } from "../pdf/tab-fetch";
 import type { Platform } from "./types";
 
 export const modes: Platform["modes"] = ["relay", "launch", "attach"];
-export const newRelay: Platform["newRelay"] = (post, tokens, holds) => new Relay(post, tokens, holds);
+export const newRelay: Platform["newRelay"] = (...of) => new Relay(...of);
 export const releaseTabs: Platform["releaseTabs"] = leftover.releaseTabs;
 export const fetchElsewhere: Platform["fetchElsewhere"] = fetchInTab;
 export const tabMethod: Platform["tabMethod"] = async () => "unknown";

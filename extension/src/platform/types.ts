@@ -1,4 +1,5 @@
 import type { Fetched, FetchOptions, OnDisk, TabMethod } from "../pdf/ladder";
+import type { Documents } from "../relay/document";
 import type { Post } from "../relay/parts";
 import type { Tokens } from "../secrets/tokens";
 import type { Mode } from "../shared/protocol";
@@ -17,7 +18,7 @@ export interface Platform {
   modes: readonly Mode[];
   /** Lets go of the tabs that an earlier worker held: the browser then saves what was on its way. */
   releaseTabs(keep: boolean): Promise<void>;
-  newRelay(post: Post, tokens: Tokens, holds: (tabId: number | undefined) => void): RelayLike | undefined;
+  newRelay(post: Post, tokens: Tokens, documents: Documents, holds: (tabId: number | undefined) => void): RelayLike | undefined;
   /** Fetches what the page itself can't. */
   fetchElsewhere(url: string, referrer: string, opts: FetchOptions): Promise<Fetched | OnDisk>;
   tabMethod(tabId: number): Promise<TabMethod>;

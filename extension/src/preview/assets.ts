@@ -1,4 +1,5 @@
-// What pdf.js needs beside its code. Not here: the CMaps of East Asian fonts (1.7 MB), colour profiles, XFA, scripts.
+// A script of its own beside the frame's, read when a document needs it: fonts and decoders that pdf.js asks for. Not here: the CMaps
+// of East Asian fonts (1.7 MB), colour profiles, XFA, scripts.
 
 import fixed from "inline-bytes:pdfjs-dist/standard_fonts/FoxitFixed.pfb";
 import fixedBold from "inline-bytes:pdfjs-dist/standard_fonts/FoxitFixedBold.pfb";
@@ -17,6 +18,7 @@ import sansItalic from "inline-bytes:pdfjs-dist/standard_fonts/LiberationSans-It
 import jbig2 from "inline-bytes:pdfjs-dist/wasm/jbig2.wasm";
 import openjpeg from "inline-bytes:pdfjs-dist/wasm/openjpeg.wasm";
 import { fromBase64 } from "../shared/base64";
+import { here } from "./beside";
 
 const files: Record<string, string> = {
   "FoxitFixed.pfb": fixed,
@@ -37,8 +39,10 @@ const files: Record<string, string> = {
   "openjpeg.wasm": openjpeg,
 };
 
-/** A file by its name in pdf.js; undefined where it isn't in the bundle. The caller may give it away. Most documents need none. */
-export function asset(name: string): Uint8Array<ArrayBuffer> | undefined {
+/** A file by its name in pdf.js; undefined where it isn't here. The caller may give it away. */
+function asset(name: string): Uint8Array<ArrayBuffer> | undefined {
   const file = files[name];
   return file === undefined ? undefined : fromBase64(file);
 }
+
+here("assets", { asset });

@@ -1,36 +1,24 @@
 // A PDF as pdf.js reads it, in workers that end with it.
 
 import { AnnotationMode, GlobalWorkerOptions, PasswordException, PDFWorker, VerbosityLevel, getDocument, type PDFDocumentProxy } from "pdfjs-dist/legacy/build/pdf.mjs";
-import parser from "inline-worker:pdfjs-dist/legacy/build/pdf.worker.min.mjs";
-import renderer from "inline-worker:pdfjs-dist/legacy/build/pdf.renderer.min.mjs";
-import { asset } from "./assets";
+import { beside } from "./beside";
 
 /** Longest side and number of a page's pixels, whatever its size and the zoom. Browsers draw nothing on canvases much larger. */
 const limits = { side: 8192, pixels: 16_000_000, text: 20_000 };
 
-/** Gives what stands in the bundle. */
+/** Gives what stands in the package. */
 class Bundle {
   async fetch({ filename }: { filename: string }): Promise<Uint8Array> {
+    const { asset } = await beside("assets");
     const found = asset(filename);
-    if (!found) throw new Error(`${filename} isn't in the bundle`);
+    if (!found) throw new Error(`${filename} isn't in the package`);
     return found;
   }
 }
 
-function worker(code: string): Worker {
-  const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-  return new Worker(url);
-}
-
-const workers = () => ({ renders: worker(renderer), parses: worker(parser) });
-
-/** Those of the first document start while it's on its way. */
-let early: ReturnType<typeof workers> | undefined = workers();
-
 /** strict: what can't be read makes a page fail. Otherwise it's left out. */
 async function load(bytes: Uint8Array, strict: boolean): Promise<PDFDocumentProxy> {
-  const { renders, parses } = early ?? workers();
-  early = undefined;
+  const { renders, parses } = (await beside("workers")).take();
   GlobalWorkerOptions.rendererPorts = [renders];
   const task = getDocument({
     data: bytes.slice(),

@@ -9,6 +9,7 @@ import type { Paused } from "../shared/paused";
 import { inTurn } from "../shared/turns";
 import { Answers } from "./answers";
 import { checkCommand } from "./commands";
+import { putDocument, type Documents } from "./document";
 import { debuggerError, isForeignFrame } from "./errors";
 import { filterEvent } from "./events";
 import { removeForeignFrames } from "./frames";
@@ -46,6 +47,7 @@ export class Relay {
   constructor(
     private readonly post: Post,
     private readonly tokens: Tokens,
+    private readonly documents: Documents,
     /** Told which tab is the relay's, and that none is any more. */
     private readonly holds: (tabId: number | undefined) => void = () => {},
     private readonly pause: (ms: number) => Promise<void> = (ms) => new Promise((done) => setTimeout(done, ms)),
@@ -113,6 +115,10 @@ export class Relay {
       case "fillSecret": {
         const tab = this.#need();
         return fillSecret(tab.id, tab.origins, this.tokens, req.token, req.selector);
+      }
+      case "putDocument": {
+        const tab = this.#need();
+        return putDocument(tab.id, tab.origins, this.documents, req.sha256, req.name, req.selector);
       }
       case "show":
         await this.show();

@@ -17,7 +17,7 @@ export type Action =
    * in the sandbox inside the host, of no legal value.
    */
   | { do: "file"; name: string; data: string; last: boolean; more?: boolean; trial?: boolean }
-  /** Asks for a piece of the document that is shown; the answer is a Part. */
+  /** Asks for a piece of the document that is shown; the answer is a Part, by PARTS. */
   | { do: "part"; sha256: string; offset: number }
   /** visible: the signature is to show. */
   | { do: "confirm"; visible?: Visible }
@@ -50,13 +50,15 @@ export interface Update {
   view: View;
 }
 
-/** A piece of the document with this SHA-256; without data it can't be had. */
+/** A piece of the document with this SHA-256, as long as the worker likes; without data it can't be had. */
 export interface Part {
   sha256: string;
   offset: number;
-  /** Base64. */
-  data?: string;
+  data?: Uint8Array<ArrayBuffer>;
 }
+
+/** The BroadcastChannel by which pieces come to all pages that are open: unlike the port, it takes bytes. */
+export const PARTS = "parts";
 
 /** The name of the port between a page and the worker. */
 export const PAGE_PORT = "page";

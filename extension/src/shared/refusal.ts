@@ -15,6 +15,7 @@ export type RefusalCode =
   | "BUSY"
   | "NOT_OPEN"
   | "NO_TOKEN"
+  | "NO_DOCUMENT"
   | "NO_ELEMENT"
   | "FIELD_REFUSED"
   | "DOCUMENT_GONE"

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { build } from "esbuild";
 import { componentOptions } from "../../component.mjs";
-import { inline } from "../../inline.mjs";
+import { inline, previewScripts } from "../../inline.mjs";
 
 const root = new URL("../..", import.meta.url).pathname;
 
@@ -71,7 +71,7 @@ export async function gallery() {
     /** pdf: the document's bytes. */
     async preview(pdf) {
       await build({
-        absWorkingDir: root, preserveSymlinks: true, entryPoints: { preview: `${root}src/preview/frame.ts` }, outdir: folder, bundle: true,
+        absWorkingDir: root, preserveSymlinks: true, entryPoints: previewScripts, outdir: folder, bundle: true,
         format: "iife", target: "chrome127", plugins: [inline],
       });
       for (const file of ["preview.html", "preview.css"]) await cp(`${root}src/preview/${file}`, `${folder}/${file}`);

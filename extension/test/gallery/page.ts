@@ -2,8 +2,8 @@
 
 import en from "../../_locales/en/messages.json";
 import pt from "../../_locales/pt_PT/messages.json";
-import { sha256, toBase64 } from "../../src/shared/base64";
-import { CHUNK } from "../../src/shared/protocol";
+import { PARTS } from "../../src/shared/actions";
+import { sha256 } from "../../src/shared/base64";
 import { entries, sample, states } from "./states";
 
 const query = new URLSearchParams(location.hash.slice(1));
@@ -55,7 +55,8 @@ Object.assign(globalThis, {
         onMessage: { addListener: (show: (update: object) => void) => { shown = show; show({ view: views[state] }); } },
         onDisconnect: { addListener: () => {} },
         postMessage: ({ sha256, offset }: { sha256?: string; offset?: number }) => {
-          if (bytes && sha256) setTimeout(() => shown({ part: { sha256, offset, data: toBase64(bytes.subarray(offset, offset! + CHUNK)) } }));
+          // Another channel than the page's own, which doesn't hear itself.
+          if (bytes && sha256) new BroadcastChannel(PARTS).postMessage({ sha256, offset, data: bytes.slice(offset) });
         },
       }),
     },

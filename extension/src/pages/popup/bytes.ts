@@ -1,9 +1,9 @@
-// The document's bytes, asked of the worker piece by piece: a message between an extension's pages takes text only.
+// The document's bytes, asked of the worker piece by piece.
 
 import type { Act } from "../../screens/screen";
-import type { Part } from "../../shared/actions";
-import { fromBase64, sha256 } from "../../shared/base64";
-import { CHUNK, MAX_PDF, type DocInfo } from "../../shared/protocol";
+import { PARTS, type Part } from "../../shared/actions";
+import { sha256 } from "../../shared/base64";
+import { MAX_PDF, type DocInfo } from "../../shared/protocol";
 
 /** How long the worker may take to give a piece, in ms. */
 const patience = 15_000;
@@ -17,10 +17,7 @@ export class NoBytes extends Error {
 
 let waiting: ((part: Part) => void) | undefined;
 
-/** An answer of the worker's. */
-export function heardPart(part: Part): void {
-  waiting?.(part);
-}
+new BroadcastChannel(PARTS).onmessage = ({ data }: MessageEvent<Part>) => waiting?.(data);
 
 /**
  * All of the document. Throws NoBytes: "differs" where the bytes aren't those of the SHA-256 that the host told, which will be
@@ -31,7 +28,7 @@ export async function documentBytes(doc: DocInfo, act: Act): Promise<Uint8Array<
   const all = new Uint8Array(doc.size);
   for (let offset = 0; offset < all.length; ) {
     const piece = await ask(doc.sha256, offset, act);
-    if (piece.length === 0 || piece.length > Math.min(CHUNK, all.length - offset)) throw new NoBytes("gone");
+    if (piece.length === 0 || piece.length > all.length - offset) throw new NoBytes("gone");
     all.set(piece, offset);
     offset += piece.length;
   }
@@ -46,7 +43,7 @@ function ask(hash: string, offset: number, act: Act): Promise<Uint8Array<ArrayBu
       if (part.sha256 !== hash || part.offset !== offset) return;
       clearTimeout(late);
       if (part.data === undefined) failed(new NoBytes("gone"));
-      else done(fromBase64(part.data));
+      else done(part.data);
     };
     act({ do: "part", sha256: hash, offset });
   });

@@ -1,9 +1,8 @@
 // The popup, and the same page as a window. It shows what the worker says and sends back what is pressed; it may be closed
 // and opened at any time.
 
-import { PAGE_PORT, type Action, type Part, type Update } from "../../shared/actions";
+import { PAGE_PORT, type Action, type Update } from "../../shared/actions";
 import { frame } from "../frame";
-import { heardPart } from "./bytes";
 import { render } from "./render";
 
 const { main, live, footer } = frame();
@@ -15,10 +14,7 @@ let port: chrome.runtime.Port;
 
 function connect(): void {
   port = chrome.runtime.connect({ name: PAGE_PORT });
-  port.onMessage.addListener((m: Update | { part: Part }) => {
-    if ("part" in m) heardPart(m.part);
-    else render(m.view, act, main, live, footer);
-  });
+  port.onMessage.addListener(({ view }: Update) => render(view, act, main, live, footer));
   // The browser ended the worker: a new connection starts it again, and it says what that means.
   port.onDisconnect.addListener(() => setTimeout(connect, 200));
 }

@@ -17,6 +17,12 @@ const zooms = [1, 1.5, 2, 3, 4];
 /** Where the person was, for the popup that's opened again. */
 const slot = "previewPage";
 
+/** A popup isn't shown before it has loaded, and a frame in it counts. */
+const loaded = new Promise<void>((done) => {
+  if (document.readyState === "complete") done();
+  else addEventListener("load", () => setTimeout(done));
+});
+
 let current: Preview | undefined;
 
 /** The place of a preview whose document is still on its way: its frame, which takes its time to load, is loading. Not to be seen. */
@@ -178,9 +184,10 @@ class Preview {
   #load(): void {
     this.#frame?.remove();
     if (++this.#loads > limits.loads) return this.#end("none", t("previewNone"));
-    this.#frame = h("iframe", { src: "preview.html", title: t("previewFrame"), attrs: { sandbox: "allow-scripts" } });
+    const frame = (this.#frame = h("iframe", { src: "preview.html", title: t("previewFrame"), attrs: { sandbox: "allow-scripts" } }));
     this.#ready = false;
-    this.#place.replaceChildren(this.#frame);
+    this.#place.replaceChildren();
+    void loaded.then(() => this.#frame === frame && this.#place.replaceChildren(frame));
     if (this.sha256) this.#opening();
     else this.#show("fetching", "");
   }

@@ -21,7 +21,7 @@ type ban struct {
 // The patterns are broken up so that this file doesn't match them itself.
 var banned = []ban{
 	{"a path of the machine it was written on",
-		regexp.MustCompile(`(^|[^\w.~)}/-])/(wo` + `rk|ro` + `ot|ho` + `me/[a-z]+/src)/`), nil},
+		regexp.MustCompile(`(^|file://|[^\w.~)}/-])/(wo` + `rk|ro` + `ot|ho` + `me/[a-z]+/src)/`), nil},
 	{"the address of a package registry: a clone must work with any mirror",
 		regexp.MustCompile(`(?i)\b(registry\.np` + `mjs|proxy\.gol` + `ang|sum\.gol` + `ang|deb\.deb` + `ian|deb\.nodes` + `ource|pypi|files\.pythonh` + `osted|crates|repo1\.mav` + `en|rubyg` + `ems|api\.nug` + `et)\.(org|com|io)\b`), nil},
 	{"a private key",
@@ -51,7 +51,7 @@ func TestNothingBannedIsCommitted(t *testing.T) {
 
 func TestTheBansBite(t *testing.T) {
 	for _, bad := range []string{
-		"see /wo" + "rk/main/x", `"/ro` + `ot/go/pkg"`, "https://registry.np" + "mjs.org/esbuild", "proxy.gol" + "ang.org",
+		"see /wo" + "rk/main/x", "file:///wo" + "rk/main/x", `"/ro` + `ot/go/pkg"`, "https://registry.np" + "mjs.org/esbuild", "proxy.gol" + "ang.org",
 		"-----BEGIN PRIV" + "ATE KEY-----", "-----BEGIN EC PRIV" + "ATE KEY-----", "Assinatura qualificada v" + "álida", "<<<<<<" + "< HEAD",
 	} {
 		assert.True(t, slices.ContainsFunc(banned, func(b ban) bool { return b.pattern.MatchString(bad) }), bad)

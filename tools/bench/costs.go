@@ -37,7 +37,7 @@ func costs(p place, keep func(string) error) error {
 			needs, err := p.needs(w, round.bytes)
 			if err != nil {
 				cells[0] = "it failed"
-				missing += failure(w, round.name, err)
+				missing += p.failure(w, round.name, err)
 				told(w.name, "failed:", err.Error())
 			} else {
 				if w.key == floorKey {

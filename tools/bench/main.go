@@ -33,14 +33,15 @@ func listed(names, name string) bool { return slices.Contains(strings.Split(name
 var parts = []struct {
 	name string
 	run  func(p place, keep func(table string) error) error // keep writes what's known so far over what was kept before
+	own  bool                                               // each of the rounds has a place of its own in the document: a run of some leaves the others
 }{
-	{"host", host},
-	{"verify", verify},
-	{"signing", signing},
-	{"costs", costs},
-	{"queue", queue},
-	{"serve", crowd},
-	{"popup", popup},
+	{"host", host, false},
+	{"verify", verify, false},
+	{"signing", signing, true},
+	{"costs", costs, false},
+	{"queue", queue, false},
+	{"serve", crowd, false},
+	{"popup", popup, false},
 }
 
 func main() {
@@ -79,7 +80,7 @@ func end(err error) {
 	os.Exit(0)
 }
 
-func run(root, only, some, who string, rounds int) error {
+func run(root, only, some, who string, turns int) error {
 	root, err := filepath.Abs(root)
 	if err != nil {
 		return err
@@ -89,7 +90,7 @@ func run(root, only, some, who string, rounds int) error {
 		return err
 	}
 	defer leaveNothing(work)()
-	p := place{root: root, cmdsign: filepath.Join(root, "bin", "cmdsign"), peers: filepath.Join(root, "bin", "peers"), work: work, rounds: rounds, some: some, who: who}
+	p := place{root: root, cmdsign: filepath.Join(root, "bin", "cmdsign"), peers: filepath.Join(root, "bin", "peers"), work: work, rounds: turns, some: some, who: who}
 	// A home of its own: the person's settings aren't measured, and nothing is left among their things.
 	os.Setenv("HOME", filepath.Join(work, "home"))
 	// The peers keep their browsers' profiles in the folder for temporary files, and don't all take them away.
@@ -106,15 +107,36 @@ func run(root, only, some, who string, rounds int) error {
 			continue
 		}
 		fmt.Fprintln(os.Stderr, "measuring:", part.name)
-		before := load()
-		err := part.run(p, func(table string) error {
-			writing.Lock()
-			defer writing.Unlock()
-			return write(filepath.Join(root, "docs", "BENCHMARKS.md"), part.name, circumstances(before)+"\n"+table)
-		})
-		if err != nil {
-			return fmt.Errorf("%s: %w", part.name, err)
+		if !part.own {
+			if err := p.measure(part.name, part.run); err != nil {
+				return err
+			}
+			continue
 		}
+		for _, round := range rounds {
+			if !p.wants(round.name) {
+				continue
+			}
+			alone := p
+			alone.some = round.name
+			if err := alone.measure(part.name+" "+round.name, part.run); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// measure writes what comes out to the document's place for it.
+func (p place) measure(name string, run func(p place, keep func(table string) error) error) error {
+	before := load()
+	err := run(p, func(table string) error {
+		writing.Lock()
+		defer writing.Unlock()
+		return write(filepath.Join(p.root, "docs", "BENCHMARKS.md"), name, circumstances(before)+"\n"+table)
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
 }

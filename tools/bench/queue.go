@@ -42,7 +42,7 @@ func queue(p place, keep func(string) error) error {
 			cells := []string{"–", "–", "–", "–", "–"}
 			if err := failed[w.key]; err != nil {
 				cells[0] = "it failed"
-				missing += failure(w, round.name, err)
+				missing += p.failure(w, round.name, err)
 			} else {
 				cells[0], cells[1], cells[2] = all[w.key].spread("%.1f"), all[w.key].each("%.0f"), ratio(all[w.key], all[floorKey])
 			}

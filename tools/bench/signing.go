@@ -48,7 +48,7 @@ func signing(p place, keep func(string) error) error {
 			switch {
 			case failed[w.key] != nil:
 				cells[0] = "it failed"
-				missing += failure(w, round.name, failed[w.key])
+				missing += p.failure(w, round.name, failed[w.key])
 			case len(given[w.key]) > 0:
 				cells[2], cells[3] = given[w.key].spread("%.0f"), ratio(given[w.key], given[floorKey])
 				fallthrough

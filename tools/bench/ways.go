@@ -87,6 +87,8 @@ func told(words ...string) {
 }
 
 // failure is what the document says of a contestant that gave up.
-func failure(w way, round string, err error) string {
-	return fmt.Sprintf("\n%s failed at %s: `%.300s`\n", w.name, round, strings.Join(strings.Fields(err.Error()), " "))
+func (p place) failure(w way, round string, err error) string {
+	// Where this machine keeps the repository is nobody's business.
+	said := strings.ReplaceAll(strings.Join(strings.Fields(err.Error()), " "), p.root+"/", "")
+	return fmt.Sprintf("\n%s failed at %s: `%.300s`\n", w.name, round, said)
 }

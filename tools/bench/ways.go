@@ -88,7 +88,7 @@ func told(words ...string) {
 
 // failure is what the document says of a contestant that gave up.
 func (p place) failure(w way, round string, err error) string {
-	// Where this machine keeps the repository is nobody's business.
-	said := strings.ReplaceAll(strings.Join(strings.Fields(err.Error()), " "), p.root+"/", "")
-	return fmt.Sprintf("\n%s failed at %s: `%.300s`\n", w.name, round, said)
+	// What comes below is a trace, with where this machine keeps things.
+	said, _, _ := strings.Cut(err.Error(), "\n")
+	return fmt.Sprintf("\n%s failed at %s: `%.300s`\n", w.name, round, strings.ReplaceAll(said, p.root+"/", ""))
 }

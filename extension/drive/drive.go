@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,13 +54,20 @@ func Start(ctx context.Context, opts Options) (*Chrome, error) {
 		chromedp.Flag("enable-automation", false), chromedp.Flag("disable-gpu", opts.Headless), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", opts.Lang), chromedp.Flag("accept-lang", opts.Lang))
 	alloc, cancelAlloc := chromedp.NewExecAllocator(ctx, append(flags, opts.More...)...)
-	tab, cancelTab := chromedp.NewContext(alloc)
+	tab, cancelTab := chromedp.NewContext(alloc, chromedp.WithErrorf(complain))
 	c := &Chrome{ctx: tab, cancel: func() { cancelTab(); cancelAlloc() }}
 	if err := chromedp.Do(tab); err != nil {
 		c.cancel()
 		return nil, err
 	}
 	return c, nil
+}
+
+// complain prints what chromedp can't make sense of, but for what each popup brings about: it isn't there yet when it says that it changed.
+func complain(format string, args ...any) {
+	if format != "received DOM.documentUpdated when there's no top-level frame" {
+		log.Printf("chromedp: "+format, args...)
+	}
 }
 
 // Load puts an unpacked extension in, to be driven from now on, closes the first-run page that ours opens, and gives its id.

@@ -30,18 +30,14 @@ func (p place) wants(round string) bool { return p.some == "" || listed(p.some, 
 func listed(names, name string) bool { return slices.Contains(strings.Split(names, ","), name) }
 
 // parts are the tables. verify comes before signing, for which this process needs more memory: verify's peaks can't be told below that.
-var parts = []struct {
-	name string
-	run  func(p place, keep func(table string) error) error // keep writes what's known so far over what was kept before
-	own  bool                                               // each of the rounds has a place of its own in the document: a run of some leaves the others
-}{
-	{"host", host, false},
-	{"verify", verify, false},
-	{"signing", signing, true},
-	{"costs", costs, false},
-	{"queue", queue, false},
-	{"serve", crowd, false},
-	{"popup", popup, false},
+// Each round of signing has a table of its own: a run of some leaves the others.
+var parts = slices.Concat([]part{{"host", "", host}, {"verify", "", verify}}, signings(),
+	[]part{{"costs", "", costs}, {"queue", "", queue}, {"serve", "", crowd}, {"popup", "", popup}})
+
+type part struct {
+	name  string
+	round string                                             // of signing; empty: the part has all of its rounds in one table
+	run   func(p place, keep func(table string) error) error // keep writes what's known so far over what was kept before
 }
 
 func main() {
@@ -80,7 +76,7 @@ func end(err error) {
 	os.Exit(0)
 }
 
-func run(root, only, some, who string, turns int) error {
+func run(root, only, some, who string, rounds int) error {
 	root, err := filepath.Abs(root)
 	if err != nil {
 		return err
@@ -90,7 +86,7 @@ func run(root, only, some, who string, turns int) error {
 		return err
 	}
 	defer leaveNothing(work)()
-	p := place{root: root, cmdsign: filepath.Join(root, "bin", "cmdsign"), peers: filepath.Join(root, "bin", "peers"), work: work, rounds: turns, some: some, who: who}
+	p := place{root: root, cmdsign: filepath.Join(root, "bin", "cmdsign"), peers: filepath.Join(root, "bin", "peers"), work: work, rounds: rounds, some: some, who: who}
 	// A home of its own: the person's settings aren't measured, and nothing is left among their things.
 	os.Setenv("HOME", filepath.Join(work, "home"))
 	// The peers keep their browsers' profiles in the folder for temporary files, and don't all take them away.
@@ -103,40 +99,20 @@ func run(root, only, some, who string, turns int) error {
 		os.Unsetenv(name)
 	}
 	for _, part := range parts {
-		if only != "" && !listed(only, part.name) {
+		if only != "" && !listed(only, part.name) || part.round != "" && !p.wants(part.round) {
 			continue
 		}
-		fmt.Fprintln(os.Stderr, "measuring:", part.name)
-		if !part.own {
-			if err := p.measure(part.name, part.run); err != nil {
-				return err
-			}
-			continue
+		name := strings.TrimSpace(part.name + " " + part.round)
+		fmt.Fprintln(os.Stderr, "measuring:", name)
+		before := load()
+		err := part.run(p, func(table string) error {
+			writing.Lock()
+			defer writing.Unlock()
+			return write(filepath.Join(root, "docs", "BENCHMARKS.md"), name, circumstances(before)+"\n"+table)
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
-		for _, round := range rounds {
-			if !p.wants(round.name) {
-				continue
-			}
-			alone := p
-			alone.some = round.name
-			if err := alone.measure(part.name+" "+round.name, part.run); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// measure writes what comes out to the document's place for it.
-func (p place) measure(name string, run func(p place, keep func(table string) error) error) error {
-	before := load()
-	err := run(p, func(table string) error {
-		writing.Lock()
-		defer writing.Unlock()
-		return write(filepath.Join(p.root, "docs", "BENCHMARKS.md"), name, circumstances(before)+"\n"+table)
-	})
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
 }

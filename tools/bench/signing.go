@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"os"
 	"slices"
 	"time"
 )
@@ -22,8 +20,15 @@ var rounds = []round{
 	{"300ms/50KB", 300 * time.Millisecond, 50 << 10}, {"300ms/3MB", 300 * time.Millisecond, 2900 << 10},
 }
 
-// signing measures how long a signing takes.
-func signing(p place, keep func(string) error) error {
+// signings measure how long a signing takes, a round each.
+func signings() (all []part) {
+	for _, r := range rounds {
+		all = append(all, part{"signing", r.name, func(p place, keep func(string) error) error { return p.signing(r, keep) }})
+	}
+	return all
+}
+
+func (p place) signing(r round, keep func(string) error) error {
 	ways, missing, err := p.ways()
 	if err != nil {
 		return err
@@ -31,38 +36,29 @@ func signing(p place, keep func(string) error) error {
 	if i := slices.IndexFunc(ways, func(w way) bool { return w.key == "relay" }); i >= 0 {
 		ways = slices.Insert(ways, i+1, way{"relay-typed", "cmdsign, relay, phone and PIN typed meanwhile", false, newUnhurried})
 	}
-	table := [][]string{{"", "pages, document", "from start, ms", "of the floor's", "from credentials given, ms", "of the floor's"}}
-	for _, round := range rounds {
-		if !p.wants(round.name) {
-			continue
-		}
-		fmt.Fprintln(os.Stderr, "  ", round.name)
-		s, err := p.site(round.delay)
-		if err != nil {
-			return err
-		}
-		start, given, failed := s.contest(ways, round.bytes, p.turns(5))
-		s.stop()
-		for _, w := range ways {
-			cells := []string{"–", "–", "–", "–"}
-			switch {
-			case failed[w.key] != nil:
-				cells[0] = "it failed"
-				missing += p.failure(w, round.name, failed[w.key])
-			case len(given[w.key]) > 0:
-				cells[2], cells[3] = given[w.key].spread("%.0f"), ratio(given[w.key], given[floorKey])
-				fallthrough
-			default:
-				cells[0], cells[1] = start[w.key].spread("%.0f"), ratio(start[w.key], start[floorKey])
-			}
-			table = append(table, append([]string{w.name, round.name}, cells...))
-			told(append([]string{w.key}, cells...)...)
-		}
-		if err := keep(rows(table) + missing); err != nil {
-			return err
-		}
+	s, err := p.site(r.delay)
+	if err != nil {
+		return err
 	}
-	return nil
+	start, given, failed := s.contest(ways, r.bytes, p.turns(5))
+	s.stop()
+	table := [][]string{{"", "pages, document", "from start, ms", "of the floor's", "from credentials given, ms", "of the floor's"}}
+	for _, w := range ways {
+		cells := []string{"–", "–", "–", "–"}
+		switch {
+		case failed[w.key] != nil:
+			cells[0] = "it failed"
+			missing += p.failure(w, r.name, failed[w.key])
+		case len(given[w.key]) > 0:
+			cells[2], cells[3] = given[w.key].spread("%.0f"), ratio(given[w.key], given[floorKey])
+			fallthrough
+		default:
+			cells[0], cells[1] = start[w.key].spread("%.0f"), ratio(start[w.key], start[floorKey])
+		}
+		table = append(table, append([]string{w.name, r.name}, cells...))
+		told(append([]string{w.key}, cells...)...)
+	}
+	return keep(rows(table) + missing)
 }
 
 // contest has the ways take turns, and gives what each needed from the start and, where that's later, from the credentials on, in

@@ -2,7 +2,7 @@
 
 import type { Obtained } from "../pdf/ladder";
 import { fromBase64 } from "../shared/base64";
-import { type ClientMessage, type HostMessage } from "../shared/protocol";
+import type { ClientMessage, HostMessage } from "../shared/protocol";
 
 /** How long the host may take to give a piece, in ms. */
 const patience = 10_000;

@@ -3,7 +3,7 @@
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 import { buildComponent } from "./component.mjs";
-import { inline, previewScripts } from "./inline.mjs";
+import { buildPreview } from "./inline.mjs";
 import { manifest } from "./manifest.mjs";
 
 const here = (path) => new URL(path, import.meta.url).pathname;
@@ -13,10 +13,17 @@ for (const browser of ["chromium", "firefox"]) {
   const out = here(`dist/${browser}`);
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
-  await build({
+  const options = {
     // Paths in the output are relative to this, and node_modules may be a link: else it depends on where and how it was built.
     absWorkingDir: here("."),
     preserveSymlinks: true,
+    outdir: out,
+    target: browser === "chromium" ? "chrome127" : "firefox142",
+    charset: "utf8",
+    legalComments: "none",
+  };
+  await build({
+    ...options,
     entryPoints: {
       worker: here("src/background/worker.ts"),
       popup: here("src/pages/popup/popup.ts"),
@@ -24,16 +31,11 @@ for (const browser of ["chromium", "firefox"]) {
       welcome: here("src/pages/welcome/welcome.ts"),
       help: here("src/pages/help/help.ts"),
       history: here("src/pages/history/history.ts"),
-      ...previewScripts,
       about: here("src/pages/about/about.ts"),
       style: here("src/pages/style.css"),
     },
-    outdir: out,
     bundle: true,
     format: "iife",
-    target: browser === "chromium" ? "chrome127" : "firefox142",
-    charset: "utf8",
-    legalComments: "none",
     // Functions that are sent into a page are sent as their text: nothing may be wrapped around them.
     keepNames: false,
     loader: { ".pdf": "binary" },
@@ -41,10 +43,9 @@ for (const browser of ["chromium", "firefox"]) {
       "#platform": here(`src/platform/${browser}.ts`),
       "#texts": here("src/platform/texts.ts"),
       "#help": here("src/pages/help-link.ts"),
-      "pdfjs-dist/legacy/build/pdf.mjs": "pdfjs-dist/legacy/build/pdf.min.mjs",
     },
-    plugins: [inline],
   });
+  await buildPreview(options);
   await writeFile(`${out}/manifest.json`, JSON.stringify(manifest(browser, version), null, 2) + "\n");
   await cp(here("icons"), `${out}/icons`, { recursive: true, filter: (path) => !path.endsWith(".svg") });
   await cp(here("_locales"), `${out}/_locales`, { recursive: true });
@@ -54,7 +55,6 @@ for (const browser of ["chromium", "firefox"]) {
     await cp(here(`src/pages/${page}/${page}.html`), `${out}/${page}.html`);
   }
   await cp(here("src/pages/welcome/debugging-bar.png"), `${out}/debugging-bar.png`);
-  for (const file of ["preview.html", "preview.css"]) await cp(here(`src/preview/${file}`), `${out}/${file}`);
   await cp(here("src/preview/NOTICE.txt"), `${out}/NOTICE.txt`);
 }
 await buildComponent(version);

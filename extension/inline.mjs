@@ -1,21 +1,43 @@
-import { readFile } from "node:fs/promises";
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
+// The pages that show a PDF, and how pdf.js gets into them.
 
-/** The scripts of the page that shows a PDF. */
-export const previewScripts = Object.fromEntries(
-  [["preview", "frame"], ["preview-workers", "workers"], ["preview-assets", "assets"]].map(([name, file]) => [name, fileURLToPath(new URL(`src/preview/${file}.ts`, import.meta.url))]),
-);
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const source = (path) => fileURLToPath(new URL(`src/preview/${path}`, import.meta.url));
+
+/** pdf.js as it is, and for browsers that lack what it uses (src/preview/needs.ts). Each has a page of its own. */
+const builds = { "": "build", "-older": "legacy/build" };
 
 /**
- * Puts a file of a package into the bundle: "inline-worker:…" as a worker's text, "inline-bytes:…" as base64. The page that shows
- * a PDF has an origin of its own, so it can't fetch what stands beside it.
+ * Puts the pages that show a PDF into a folder, with their scripts.
+ * @param {import("esbuild").BuildOptions & { outdir: string }} options what is the same for all scripts
  */
-export const inline = {
+export async function buildPreview(options) {
+  const html = await readFile(source("preview.html"), "utf8");
+  for (const [suffix, pdfjs] of Object.entries(builds)) {
+    const scripts = { [`preview${suffix}`]: source("frame.ts"), [`preview${suffix}-workers`]: source("workers.ts") };
+    if (suffix === "") scripts["preview-assets"] = source("assets.ts");
+    await build({ ...options, bundle: true, format: "iife", entryPoints: scripts, plugins: [inline(pdfjs)] });
+    await writeFile(join(options.outdir, `preview${suffix}.html`), html.replaceAll(/"preview(-workers)?\.js"/g, `"preview${suffix}$1.js"`));
+  }
+  await cp(source("preview.css"), join(options.outdir, "preview.css"));
+}
+
+/**
+ * Finds pdf.js ("#pdfjs") in one of its builds, and puts files into the bundle: "inline-worker:…" as a worker's text, a script of that
+ * build, "inline-bytes:…" as base64. The page that shows a PDF has an origin of its own, so it can't fetch what stands beside it.
+ * @param {string} pdfjs the build's folder in pdf.js' package
+ */
+const inline = (pdfjs) => ({
   name: "inline",
   setup(build) {
+    const script = (name) => `pdfjs-dist/${pdfjs}/${name}.min.mjs`;
+    build.onResolve({ filter: /^#pdfjs$/ }, ({ resolveDir, kind }) => build.resolve(script("pdf"), { resolveDir, kind }));
     build.onResolve({ filter: /^inline-(worker|bytes):/ }, ({ path }) => {
-      const [kind, file] = path.split(":");
+      const [kind, name] = path.split(":");
+      const file = kind === "inline-worker" ? script(name) : name;
       // The path stands in the output: it must not tell where this was built.
       return { path: file, namespace: kind, pluginData: fileURLToPath(import.meta.resolve(file)) };
     });
@@ -30,9 +52,9 @@ export const inline = {
       });
       return { contents: outputFiles[0].text, loader: "text" };
     });
-    build.onLoad({ filter: /pdfjs-dist.legacy.build.pdf\.min\.mjs$/ }, async ({ path }) => ({ contents: await closed(path), loader: "js" }));
+    build.onLoad({ filter: /pdfjs-dist.*build.pdf\.min\.mjs$/ }, async ({ path }) => ({ contents: await closed(path), loader: "js" }));
   },
-};
+});
 
 /** pdf.js without its two ways of running code from elsewhere. The page's policy stops them too; so no reviewer has to wonder. */
 async function closed(path) {
@@ -40,6 +62,6 @@ async function closed(path) {
   const without = code
     .replaceAll(/\bimport\(\s*\/\*webpackIgnore: true\*\/[^)]*\)/g, 'Promise.reject(new Error("not in this build"))')
     .replaceAll(/\bFunction\("return this"\)\(\)/g, "globalThis");
-  if (without === code || /\bimport\(\s*\/|[^.\w]Function\(/.test(without)) throw new Error(`${path}: a new way of loading code`);
+  if (/\bimport\(\s*\/|[^.\w]Function\(/.test(without)) throw new Error(`${path}: a new way of loading code`);
   return without;
 }

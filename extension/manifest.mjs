@@ -55,7 +55,7 @@ export function manifest(browser, version) {
   return {
     ...common,
     // Firefox knows neither key: there the frame's own attribute gives it an origin of its own, and its page brings its policy.
-    sandbox: { pages: ["preview.html"] },
+    sandbox: { pages: ["preview.html", "preview-older.html"] },
     content_security_policy: { ...common.content_security_policy, sandbox: `sandbox allow-scripts; ${previewPolicy}` },
     version_name: version,
     key,

@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from "vitest";
 import { manifest, previewPolicy } from "../manifest.mjs";
 import { Parts } from "../src/background/parts";
 import { fromFrame, maxPages, turnKey } from "../src/preview/messages";
+import { lacks, needs } from "../src/preview/needs";
 
 describe("a message of the frame", () => {
   it.each([
@@ -36,7 +37,7 @@ it("has one policy, in the manifest for Chromium and in the page for Firefox", (
   const html = readFileSync(fileURLToPath(new URL("../src/preview/preview.html", import.meta.url)), "utf8");
   expect(/Content-Security-Policy"\s+content="([^"]*)"/.exec(html)?.[1]).toBe(previewPolicy);
   const chromium = manifest("chromium", "1.0.0") as { sandbox: object; content_security_policy: Record<string, string> };
-  expect(chromium.sandbox).toEqual({ pages: ["preview.html"] });
+  expect(chromium.sandbox).toEqual({ pages: ["preview.html", "preview-older.html"] });
   expect(chromium.content_security_policy.sandbox).toBe(`sandbox allow-scripts; ${previewPolicy}`);
   expect(previewPolicy).not.toMatch(/unsafe-eval'(?<!'wasm-unsafe-eval')|unsafe-inline|http|\*/);
   for (const browser of ["chromium", "firefox"] as const) {
@@ -44,6 +45,23 @@ it("has one policy, in the manifest for Chromium and in the page for Firefox", (
     expect(policy.extension_pages).toContain("frame-src 'self';");
     expect(policy.extension_pages).not.toContain("wasm");
   }
+});
+
+describe("pdf.js as it is", () => {
+  it("runs where nothing is lacking of what its build for older browsers brings", () => {
+    const brought = new Set<string>();
+    for (const script of ["pdf", "pdf.worker", "pdf.renderer"]) {
+      const text = readFileSync(fileURLToPath(import.meta.resolve(`pdfjs-dist/legacy/build/${script}.mjs`)), "utf8");
+      for (const [, name] of text.matchAll(/^\/\/ MODULE: .*\/core-js\/modules\/(.+)\.js$/gm)) brought.add(name!);
+    }
+    expect(Object.keys(needs).sort()).toEqual([...brought].sort());
+  });
+
+  it("doesn't run in a browser that lacks something", () => {
+    // Node 20 is like a browser of 2023.
+    expect(lacks()).toEqual(expect.arrayContaining(["Iterator#map", "Map#getOrInsertComputed", "Math.sumPrecise", "Promise.try", "Uint8Array.fromBase64", "Set#union"]));
+    for (const there of ["Array#push", "Array#includes", "Uint8Array#with"]) expect(lacks()).not.toContain(there);
+  });
 });
 
 describe("the bytes for the preview", () => {

@@ -396,5 +396,5 @@ globalThis.cmdsign ??= (() => {
 })();
 
 // A page that is the answer to a form carries, in the tab's history, all that the form sent: the code, and the PIN. The browser
-// writes that into the profile's session file, and a reload would send it once more. From here on it's a plain GET.
-if (window === window.top) history.replaceState(history.state, "");
+// writes that into the profile's session file, and a reload would send it once more. From here on it's a plain GET. An empty page is no answer.
+if (window === window.top && location.protocol !== "about:") history.replaceState(history.state, "");

@@ -1,6 +1,6 @@
 // A PDF as pdf.js reads it, in workers that end with it.
 
-import { AnnotationMode, GlobalWorkerOptions, PasswordException, PDFWorker, VerbosityLevel, getDocument, type PDFDocumentProxy } from "pdfjs-dist/legacy/build/pdf.mjs";
+import { AnnotationMode, GlobalWorkerOptions, PasswordException, PDFWorker, VerbosityLevel, getDocument, type PDFDocumentProxy } from "#pdfjs";
 import { beside } from "./beside";
 
 /** Longest side and number of a page's pixels, whatever its size and the zoom. Browsers draw nothing on canvases much larger. */

@@ -1,8 +1,8 @@
 // A script of its own beside the frame's: the texts of pdf.js' workers. Those of the first document start as soon as it's read, while
 // the rest of pdf.js and the document are on their way.
 
-import parser from "inline-worker:pdfjs-dist/legacy/build/pdf.worker.min.mjs";
-import renderer from "inline-worker:pdfjs-dist/legacy/build/pdf.renderer.min.mjs";
+import parser from "inline-worker:pdf.worker";
+import renderer from "inline-worker:pdf.renderer";
 import { here, type Workers } from "./beside";
 
 function worker(code: string): Worker {

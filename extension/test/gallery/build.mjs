@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { build } from "esbuild";
 import { componentOptions } from "../../component.mjs";
-import { inline, previewScripts } from "../../inline.mjs";
+import { buildPreview } from "../../inline.mjs";
 
 const root = new URL("../..", import.meta.url).pathname;
 
@@ -70,11 +70,7 @@ export async function gallery() {
     folder, shots, site,
     /** pdf: the document's bytes. */
     async preview(pdf) {
-      await build({
-        absWorkingDir: root, preserveSymlinks: true, entryPoints: previewScripts, outdir: folder, bundle: true,
-        format: "iife", target: "chrome127", plugins: [inline],
-      });
-      for (const file of ["preview.html", "preview.css"]) await cp(`${root}src/preview/${file}`, `${folder}/${file}`);
+      await buildPreview({ absWorkingDir: root, preserveSymlinks: true, outdir: folder, target: "chrome127" });
       await writeFile(`${folder}/document.pdf`, pdf);
     },
     async close() {

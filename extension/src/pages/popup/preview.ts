@@ -2,6 +2,7 @@
 // for the frame without an end, and nothing that it does keeps the person from going on.
 
 import { fromFrame, turnKey, type ToFrame, type TurnKey } from "../../preview/messages";
+import { lacks } from "../../preview/needs";
 import type { Act } from "../../screens/screen";
 import { button, h, note, para } from "../../shared/dom";
 import { number } from "../../shared/format";
@@ -16,6 +17,8 @@ const zooms = [1, 1.5, 2, 3, 4];
 
 /** Where the person was, for the popup that's opened again. */
 const slot = "previewPage";
+
+const page = lacks().length === 0 ? "preview.html" : "preview-older.html";
 
 /** A popup isn't shown before it has loaded, and a frame in it counts. */
 const loaded = new Promise<void>((done) => {
@@ -184,7 +187,7 @@ class Preview {
   #load(): void {
     this.#frame?.remove();
     if (++this.#loads > limits.loads) return this.#end("none", t("previewNone"));
-    const frame = (this.#frame = h("iframe", { src: "preview.html", title: t("previewFrame"), attrs: { sandbox: "allow-scripts" } }));
+    const frame = (this.#frame = h("iframe", { src: page, title: t("previewFrame"), attrs: { sandbox: "allow-scripts" } }));
     this.#ready = false;
     this.#place.replaceChildren();
     void loaded.then(() => this.#frame === frame && this.#place.replaceChildren(frame));

@@ -93,8 +93,10 @@ func (e *engine) credentials(ctx context.Context, p Page, now *seen, why *proble
 	}
 	if e.creds == nil {
 		asked := time.Now()
+		watching := make(chan error, 1)
+		go func() { watching <- e.watch(ctx) }()
 		creds, err := e.person.Credentials(ctx, why)
-		if err != nil {
+		if err := errors.Join(err, <-watching); err != nil {
 			return err
 		}
 		e.creds = &creds

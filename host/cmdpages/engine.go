@@ -399,10 +399,11 @@ func (e *engine) watch(ctx context.Context) error {
 	if e.watching {
 		return nil
 	}
-	e.watching = true
 	asked := make(chan error, 1)
 	go func() { asked <- e.guard.enable(ctx, true) }()
-	return errors.Join(e.tab.LetPass(ctx, false), <-asked)
+	err := errors.Join(e.tab.LetPass(ctx, false), <-asked)
+	e.watching = err == nil
+	return err
 }
 
 // showFrames makes a page ready for somebody to look at: nothing passes unseen any more, and what was left blank comes.

@@ -107,7 +107,7 @@ func (g *guard) request(ctx context.Context, ev *fetch.EventRequestPaused) error
 	}
 	if !main && g.blank.Load() && ev.Request.Method == "GET" && g.allowed(ev.Request.URL) {
 		g.blanked.Store(true)
-		_, err := cdp.Call(ctx, g.target, fetch.FulfillRequest, fetch.FulfillRequestParams{RequestID: ev.RequestID, ResponseCode: 200})
+		_, err := cdp.Call(ctx, g.target, fetch.FulfillRequest, fetch.FulfillRequestParams{RequestID: ev.RequestID, ResponseCode: 204})
 		if err == nil {
 			return nil
 		}

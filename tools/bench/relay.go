@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -149,13 +151,7 @@ func (r *relay) sign(j job) (signed, error) {
 		return signed{}, err
 	}
 	got := signed{begin: begin, path: r.signedPath(j)}
-	if err := on(p, "document", 0); err != nil {
-		return signed{}, err
-	}
-	if err := drawn(p); err != nil {
-		return signed{}, err
-	}
-	if err := p.Press("button.primary"); err != nil {
+	if err := r.agree(p, 0); err != nil {
 		return signed{}, err
 	}
 	if got.given, err = r.credentials(p, 0, j.Phone); err != nil {
@@ -195,13 +191,7 @@ func (r *relay) several(jobs []job) (got signed, paths []string, err error) {
 		return signed{}, nil, err
 	}
 	for i := range jobs {
-		if err := on(p, "document", i+1); err != nil {
-			return signed{}, nil, err
-		}
-		if err := drawn(p); err != nil {
-			return signed{}, nil, err
-		}
-		if err := p.Press("button.primary"); err != nil {
+		if err := r.agree(p, i+1); err != nil {
 			return signed{}, nil, err
 		}
 	}
@@ -227,37 +217,30 @@ func (r *relay) signedPath(j job) string {
 	return filepath.Join(r.folder, save.SignedName(filepath.Base(j.PDF), environment.SandboxMarker))
 }
 
-// credentials types phone and PIN, and tells when the button under them is pressed.
-func (r *relay) credentials(p *drive.Popup, place int, phone string) (at time.Time, err error) {
-	if err := on(p, "credentials", place); err != nil {
-		return at, err
-	}
-	// It puts the cursor where it belongs once it knows a remembered number; what was typed before would be lost.
-	if _, err := await(p, `["phone", "pin"].includes(document.activeElement?.id) && "yes"`); err != nil {
-		return at, err
-	}
-	if err := p.Write("#phone", strings.TrimPrefix(phone, "+351")); err != nil {
-		return at, err
-	}
-	if err := p.Write("#pin", pin); err != nil {
-		return at, err
-	}
-	if r.unhurried {
-		said, err := p.Eval(fmt.Sprintf(`new Promise((done) => {
-			const look = async () => (await chrome.storage.session.get("view")).view?.steps?.includes("credentials_page") && done("there");
-			chrome.storage.session.onChanged.addListener(look);
-			setTimeout(() => done("late"), %d);
-			void look();
-		})`, patience.Milliseconds()))
-		if err != nil || said != "there" {
-			return at, errors.Join(err, errors.New("the site never came to the page of phone and PIN"))
-		}
-	}
-	at = time.Now()
-	return at, p.Press("button.primary")
+// agree confirms the document once its first page stands in the popup.
+func (r *relay) agree(p *drive.Popup, place int) error {
+	_, err := goOn(p, "document", place, `document.querySelector(".preview")?.dataset.state === "shown"`, nil)
+	return err
 }
 
-// enter types the code that comes.
+// credentials gives phone and PIN, and tells when the button under them is pressed.
+func (r *relay) credentials(p *drive.Popup, place int, phone string) (at time.Time, err error) {
+	// It puts the cursor where it belongs once it knows a remembered number; what was typed before would be lost.
+	ready := `["phone", "pin"].includes(document.activeElement?.id)`
+	if r.unhurried {
+		ready += ` && there`
+		if _, err := p.Eval(`globalThis.there = false; void (async () => {
+			const look = async () => { globalThis.there ||= (await chrome.storage.session.get("view")).view?.steps?.includes("credentials_page") };
+			chrome.storage.session.onChanged.addListener(look);
+			await look();
+		})(); ""`); err != nil {
+			return at, err
+		}
+	}
+	return goOn(p, "credentials", place, ready, map[string]string{"#phone": strings.TrimPrefix(phone, "+351"), "#pin": pin})
+}
+
+// enter gives the code that comes.
 func (r *relay) enter(p *drive.Popup, place int, phone string) error {
 	if err := on(p, "code", place); err != nil {
 		return err
@@ -266,10 +249,8 @@ func (r *relay) enter(p *drive.Popup, place int, phone string) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Write("#code", code); err != nil {
-		return err
-	}
-	return p.Press("button.primary")
+	_, err = goOn(p, "code", place, "true", map[string]string{"#code": code})
+	return err
 }
 
 // rest makes it ready for the next one.
@@ -330,11 +311,27 @@ func on(p *drive.Popup, screen string, n int) error {
 	return errors.Join(err, fmt.Errorf("the popup shows %s instead of %s: %.500q", now, screen, text))
 }
 
-// drawn waits until the document's first page stands in the popup, or it's said that none can.
-func drawn(p *drive.Popup) error {
-	state, err := await(p, `["shown", "stopped", "none"].find((s) => s === document.querySelector(".preview")?.dataset.state)`)
-	if err == nil && state != "shown" {
-		err = fmt.Errorf("the document's preview: %s", state)
+// goOn presses the button that leads on from a screen, once it's there, ready holds and the fields have what belongs in them, and tells when.
+// All of that in one step in the popup's page: keys and clicks by the debugger would cost more time than what is measured.
+func goOn(p *drive.Popup, screen string, n int, ready string, fields map[string]string) (at time.Time, err error) {
+	if err := on(p, screen, n); err != nil {
+		return at, err
 	}
-	return err
+	given, err := json.Marshal(fields)
+	if err != nil {
+		return at, err
+	}
+	clock, err := await(p, fmt.Sprintf(`(() => {
+		const button = document.querySelector("[data-screen=%s] button.primary");
+		if (!button || button.disabled || !(%s)) return;
+		for (const [selector, value] of Object.entries(%s ?? {})) document.querySelector(selector).value = value;
+		const at = performance.timeOrigin + performance.now();
+		button.click();
+		return String(at);
+	})()`, screen, ready, given))
+	if err != nil {
+		return at, err
+	}
+	ms, err := strconv.ParseFloat(clock, 64)
+	return browserTime(ms), err
 }

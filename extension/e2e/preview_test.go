@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
@@ -32,12 +35,12 @@ func (p *popup) preview(state string) {
 		"the preview isn't %s but:\n%s", state, lazy(p.lastText))
 }
 
-// hasFrame says whether the frame that shows the PDF is where it was.
-func (p *popup) hasFrame() bool {
+// hasFrame says whether the frame that shows the PDF is there, by the end of its address.
+func (p *popup) hasFrame(address string) bool {
 	p.t.Helper()
 	infos, err := chromedp.Targets(p.c.ctx)
 	require.NoError(p.t, err)
-	return slices.ContainsFunc(infos, func(i *target.Info) bool { return strings.HasSuffix(i.URL, "/preview.html") })
+	return slices.ContainsFunc(infos, func(i *target.Info) bool { return strings.HasSuffix(i.URL, address) })
 }
 
 // inFrame evaluates an expression in the frame that shows the PDF, and waits for what it promises.
@@ -133,7 +136,7 @@ func TestPreview(t *testing.T) {
 		setTimeout(() => { location.href = %[1]q + "/longe" }, 100);
 		return said.join(" ");
 	})()`, away)))
-	require.Eventually(t, func() bool { return !popup.hasFrame() }, patience, tick, "the frame did not try to leave")
+	require.Eventually(t, func() bool { return !popup.hasFrame("/preview.html") }, patience, tick, "the frame did not try to leave")
 	web.mu.Lock()
 	for path := range web.requests {
 		require.False(t, strings.HasPrefix(path, out), "something reached %s", path)
@@ -157,6 +160,32 @@ func TestPreview(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(from), `"putDocument"`)
 	require.Less(t, len(from), len(web.pdf)/2, "the document came back from the host")
+}
+
+// A browser that lacks what pdf.js uses, as one of a year ago, draws the document by pdf.js' build for such browsers.
+func TestPreviewInAnOlderBrowser(t *testing.T) {
+	t.Parallel()
+	person := newPerson(t)
+	web := newSite(t)
+	web.pdf = pdftest.New(pdftest.Options{Pages: 2})
+	browser := person.browse()
+	browser.goTo(web.url(siteHost, "/"))
+	popup := browser.menu("same")
+	popup.until("document")
+	popup.shown("1")
+	require.True(t, popup.hasFrame("/preview.html"))
+	// The popup's page comes once more, in a browser without that.
+	require.NoError(t, chromedp.Do(popup.drive.Context(), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: "delete Map.prototype.getOrInsertComputed; delete Math.sumPrecise"})
+		return err
+	}), chromedp.Reload()))
+	popup.until("document")
+	popup.shown("1")
+	require.True(t, popup.hasFrame("/preview-older.html"))
+	require.False(t, popup.hasFrame("/preview.html"))
+	popup.eval(`String(document.querySelector(".preview .bar").dispatchEvent(new KeyboardEvent("keydown", {key: "End", bubbles: true})))`)
+	popup.shown("2")
 }
 
 // bomb is a page whose forms show ten forms each, ten deep.
@@ -215,7 +244,7 @@ func TestPreviewOfStrangeDocuments(t *testing.T) {
 	popup.preview("drawing")
 	popup.pressText(".preview .below button", "Parar")
 	popup.preview("stopped")
-	require.False(t, popup.hasFrame(), "what draws is still at work")
+	require.False(t, popup.hasFrame("/preview.html"), "what draws is still at work")
 	require.Contains(t, popup.text(), web.sum())
 	popup.confirm()
 }

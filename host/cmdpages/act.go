@@ -96,10 +96,14 @@ func (e *engine) credentials(ctx context.Context, p Page, now *seen, why *proble
 		watching := make(chan error, 1)
 		go func() { watching <- e.watch(ctx) }()
 		creds, err := e.person.Credentials(ctx, why)
-		if err := errors.Join(err, <-watching); err != nil {
+		watched := <-watching
+		if err != nil {
 			return err
 		}
 		e.creds = &creds
+		if watched != nil {
+			return watched
+		}
 		if e.stale(asked) && e.acted[p.Name] == 0 {
 			// The site may have forgotten this session by now, and would have the PIN for nothing.
 			e.begin(ctx)

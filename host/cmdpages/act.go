@@ -93,6 +93,7 @@ func (e *engine) credentials(ctx context.Context, p Page, now *seen, why *proble
 	}
 	if e.creds == nil {
 		asked := time.Now()
+		// While the person types it costs nobody's time.
 		watching := make(chan error, 1)
 		go func() { watching <- e.watch(ctx) }()
 		creds, err := e.person.Credentials(ctx, why)

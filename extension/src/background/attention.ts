@@ -28,27 +28,15 @@ const calls: Partial<Record<Screen, Call>> = {
 
 const notification = "call";
 
-/** What the button has by now; unknown to a worker that has just started. Each change of it has the browser draw its toolbar anew. */
-let marked: string | undefined;
-/** A notification may be there. */
-let called = true;
-
 /** Marks the button for a screen; with nobody watching, says so aloud too. */
 export async function callBack(screen: Screen, watched: boolean, changed: boolean): Promise<void> {
   const call = calls[screen];
   const asks = screen === "code" || screen === "assist";
-  const text = call && (asks || !watched) ? call.badge : "";
-  const mark = text && text + call!.colour;
-  if (mark !== marked) {
-    await chrome.action.setBadgeText({ text });
-    if (text) await chrome.action.setBadgeBackgroundColor({ color: call!.colour });
-    marked = mark;
-  }
+  await chrome.action.setBadgeText({ text: call && (asks || !watched) ? call.badge : "" });
+  if (call) await chrome.action.setBadgeBackgroundColor({ color: call.colour });
   if (watched || !call) {
-    if (called) await chrome.notifications.clear(notification);
-    called = false;
+    await chrome.notifications.clear(notification);
   } else if (changed) {
-    called = true;
     await chrome.notifications.create(notification, {
       type: "basic",
       iconUrl: chrome.runtime.getURL("icons/icon-128.png"),

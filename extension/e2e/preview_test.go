@@ -183,6 +183,7 @@ func TestPreviewInAnOlderBrowser(t *testing.T) {
 	popup.until("document")
 	popup.shown("1")
 	require.True(t, popup.hasFrame("/preview-older.html"))
+	popup.picture("preview/older")
 	require.False(t, popup.hasFrame("/preview.html"))
 	popup.eval(`String(document.querySelector(".preview .bar").dispatchEvent(new KeyboardEvent("keydown", {key: "End", bubbles: true})))`)
 	popup.shown("2")

@@ -88,6 +88,34 @@ describe("open", () => {
     expect(await open(["http://cmd.localhost:4321", "http://frtend.reg.cmd.localhost:4321"])).toEqual({ targetId: "T1", ready: true });
   });
 
+  it("does what the tab is made ready with before it's given", async () => {
+    const setup = [{ method: "Runtime.enable", params: {} }, { method: "Fetch.enable", params: { patterns: [] } }];
+    expect(await ask({ do: "open", origins: [cmd], setup })).toEqual({ targetId: "T1", ready: true, setup: true });
+    const done = browser.debugger.sendCommand.mock.calls.map(([, method]) => method);
+    expect(done).toEqual(expect.arrayContaining(["Runtime.enable", "Fetch.enable"]));
+  });
+
+  it.each([
+    ["a command that isn't on the list", [{ method: "Network.enable", params: {} }], "COMMAND_REFUSED"],
+    ["a way elsewhere", [{ method: "Page.navigate", params: { url: "https://example.org/" } }], "ORIGIN_REFUSED"],
+    ["a script in the page's own world", [{ method: "Page.addScriptToEvaluateOnNewDocument", params: { source: "1" } }], "COMMAND_REFUSED"],
+    ["more than a few", Array.from({ length: 9 }, () => ({ method: "Runtime.enable", params: {} })), "COMMAND_REFUSED"],
+    ["no list", "Runtime.enable", "COMMAND_REFUSED"],
+    ["nothing", [null], "COMMAND_REFUSED"],
+  ])("opens nothing where it's to be made ready with %s", async (_, setup, code) => {
+    expect(await ask({ do: "open", origins: [cmd], setup })).toEqual({ code });
+    expect(browser.tabs.create).not.toHaveBeenCalled();
+  });
+
+  it("leaves no tab behind when making it ready fails", async () => {
+    browser.debugger.sendCommand.mockImplementation(async (_, method) => {
+      if (method === "Fetch.enable") throw new Error("no");
+      return {};
+    });
+    expect(await ask({ do: "open", origins: [cmd], setup: [{ method: "Fetch.enable", params: {} }] })).toEqual({ code: "ATTACH_FAILED" });
+    expect(browser.openTabs.size).toBe(0);
+  });
+
   it("leaves no tab behind when it can't attach", async () => {
     browser.debugger.attach.mockRejectedValueOnce(new Error("Another debugger is already attached"));
     expect(await open()).toEqual({ code: "ATTACH_FAILED" });
@@ -201,6 +229,19 @@ describe("the answer to a form", () => {
     at(`${cmd}/codigo`);
     browser.debugger.sendCommand.mockClear();
     browser.debugger.sendCommand.mockImplementation(async (_, method) => (method === "Fetch.getResponseBody" ? { body, base64Encoded: true } : {}));
+  });
+
+  it("is given in place of the GET where requests pass by themselves too", async () => {
+    await ask({ do: "letPass", pass: true });
+    const mine = { frameId: "T1" };
+    paused(mine);
+    expect(asked().at(-1), "the form goes by itself").toEqual(["Fetch.continueRequest", { requestId: "R1" }]);
+    paused({ ...mine, responseStatusCode: 200, responseHeaders: [html] });
+    expect(sent.filter((m) => m.event === "Fetch.requestPaused"), "its answer waits").toHaveLength(1);
+    await goOn();
+    get(mine);
+    expect(asked().at(-1)).toEqual(["Fetch.fulfillRequest", { requestId: "R2", responseCode: 200, responseHeaders: [html], body }]);
+    expect(asked().filter(([method]) => method === "Fetch.continueRequest"), "and nothing more goes to the site").toHaveLength(1);
   });
 
   it("is shown as the answer to a GET, with what the site said, and the host sees nothing of that", async () => {

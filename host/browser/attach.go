@@ -146,14 +146,14 @@ func (a *attached) Mode() Mode               { return a.mode }
 func (a *attached) Notes() []string          { return a.notes }
 
 // LetPass does nothing: between the program and this browser a word takes no time.
-func (a *attached) LetPass(context.Context, bool) error { return nil }
+func (a *attached) LetPass(context.Context, Passing) error { return nil }
 
 // Downloads delivers nothing from a browser elsewhere: its files are there.
 func (a *attached) Downloads() <-chan string { return a.downloads }
 
 // Upload doesn't count on the browser's seeing this computer's files.
-func (a *attached) Upload(ctx context.Context, doc Document, selector string, file File) error {
-	return putFile(ctx, a, doc, selector, file)
+func (a *attached) Upload(ctx context.Context, doc Document, selector string, file File, press string) (bool, error) {
+	return putFile(ctx, a, doc, selector, file, press)
 }
 
 func (a *attached) FillSecret(ctx context.Context, doc Document, selector string, value secret.Secret) error {

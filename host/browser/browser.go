@@ -24,8 +24,10 @@ type Tab interface {
 	Context() context.Context
 	Mode() Mode
 
-	// Upload puts one file into the file input that selector finds in doc.
-	Upload(ctx context.Context, doc Document, selector string, file File) error
+	// Upload puts one file into the file input that selector finds in doc. Where one way to the page is all that takes it presses the
+	// element that press finds there too, in the page's next turn, and says so: once the answer is there it was or will be pressed, with
+	// an error it wasn't.
+	Upload(ctx context.Context, doc Document, selector string, file File, press string) (pressed bool, err error)
 	// FillSecret sets the value of the field that selector finds in doc, and fires the events that the page listens to.
 	// It does not touch the focus, which password managers watch (facts/native.md 7).
 	FillSecret(ctx context.Context, doc Document, selector string, value secret.Secret) error
@@ -33,9 +35,9 @@ type Tab interface {
 	FillToken(ctx context.Context, doc Document, selector, token string) error
 	// Show brings the tab to the person. It says false where there is no display to show it on.
 	Show(ctx context.Context) (bool, error)
-	// LetPass has requests of the main frame pass without the program's word where it takes time to ask for it: those to the
-	// environment's origins, as long as nothing of the person's is on the way.
-	LetPass(ctx context.Context, pass bool) error
+	// LetPass says which requests of the main frame pass without the program's word, where it takes time to ask for it. They lead to
+	// the environment's origins in any case.
+	LetPass(ctx context.Context, which Passing) error
 	// Downloads delivers the path of each file that the browser itself finished downloading.
 	Downloads() <-chan string
 	// Notes are sentences that the person should know, for example that the browser runs without its sandbox.
@@ -54,6 +56,24 @@ type File struct {
 	Name   string
 	Size   int64  // bytes
 	SHA256 string // lower-case hex
+}
+
+// Passing says which requests of a tab's main frame pass without the program's word.
+type Passing int
+
+const (
+	// PassNone is for when a person works in the page: any request may be the one that signs.
+	PassNone Passing = iota
+	// PassWatched is from the PIN on: what comes back is looked at, whatever was let go.
+	PassWatched
+	// PassAll is before that, as long as nothing of the person's but the document is on the way.
+	PassAll
+)
+
+// Command is one of the protocol's, for a tab.
+type Command struct {
+	Method string
+	Params any // the command's own parameters
 }
 
 // Document is one loaded document of the tab's main frame, seen from the program's own isolated world: once the tab has

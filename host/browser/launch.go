@@ -146,23 +146,24 @@ func (l *launched) Mode() Mode               { return ModeLaunch }
 func (l *launched) Notes() []string          { return l.notes }
 
 // LetPass does nothing: between the program and this browser a word takes no time.
-func (l *launched) LetPass(context.Context, bool) error { return nil }
+func (l *launched) LetPass(context.Context, Passing) error { return nil }
 
 func (l *launched) Downloads() <-chan string { return l.downloads }
 
-func (l *launched) Upload(ctx context.Context, doc Document, selector string, file File) error {
+// Upload has the browser read the file itself, and leaves pressing to the caller.
+func (l *launched) Upload(ctx context.Context, doc Document, selector string, file File, _ string) (bool, error) {
 	object, err := element(ctx, l, doc, selector)
 	if err != nil {
-		return err
+		return false, err
 	}
 	_, err = cdp.Call(ctx, chromedp.FromContext(l.ctx).Target, dom.SetFileInputFiles, dom.SetFileInputFilesParams{
 		Files:    []string{file.Path},
 		ObjectID: object,
 	})
 	if err != nil && gone(err) {
-		return ErrDocumentGone
+		return false, ErrDocumentGone
 	}
-	return err
+	return false, err
 }
 
 func (l *launched) FillSecret(ctx context.Context, doc Document, selector string, value secret.Secret) error {

@@ -24,6 +24,7 @@ const ModeRelay Mode = "relay"
 type relayed struct {
 	link      *Link
 	transport *relayTransport
+	ahead     bool // the extension is of those that make the tab ready by themselves
 	ctx       context.Context
 	cancel    context.CancelFunc
 	downloads chan string
@@ -35,9 +36,14 @@ type relayed struct {
 }
 
 // Relay has the extension open a tab in the background, and speaks to it over the link (docs/RELAY.md). Origins are where
-// the tab may go; the extension checks them against its own list. Errors: ORIGIN_REFUSED, BROWSER_FAILED.
-func Relay(ctx context.Context, link *Link, origins []string, log *slog.Logger) (Tab, error) {
-	result, err := link.request(ctx, map[string]any{"do": "open", "origins": origins})
+// the tab may go; the extension checks them against its own list. It does the commands of setup in the same go where it knows how: whoever
+// sends them nevertheless has their answer at once. Errors: ORIGIN_REFUSED, BROWSER_FAILED.
+func Relay(ctx context.Context, link *Link, origins []string, setup []Command, log *slog.Logger) (Tab, error) {
+	ahead, err := ahead(setup)
+	if err != nil {
+		return nil, problem.Newf(problem.Internal, "%w", err)
+	}
+	result, err := link.request(ctx, map[string]any{"do": "open", "origins": origins, "setup": ahead})
 	if err != nil {
 		if ctx.Err() != nil {
 			// Nobody waits for the tab any more, but it may come: the extension closes it once it's there.
@@ -48,12 +54,16 @@ func Relay(ctx context.Context, link *Link, origins []string, log *slog.Logger) 
 	var opened struct {
 		TargetID string `json:"targetId"`
 		Ready    bool   `json:"ready"` // what an older extension leaves to this side is done
+		Setup    bool   `json:"setup"` // and so are the commands that went along
 	}
 	if err := json.Unmarshal(result, &opened); err != nil || opened.TargetID == "" {
 		return nil, problem.New(problem.BrowserFailed, "the extension opened no tab")
 	}
-	r := &relayed{link: link, downloads: make(chan string, 16)}
+	r := &relayed{link: link, ahead: opened.Setup, downloads: make(chan string, 16)}
 	r.transport = newRelayTransport(link, opened.TargetID, opened.Ready, log)
+	if r.ahead {
+		r.transport.done = ahead
+	}
 	link.listen(r.hear)
 	alloc, cancelAlloc := chromedp.NewAllocatorContext(context.WithoutCancel(ctx), transportAllocator{r.transport})
 	tab, cancelTab := chromedp.NewContext(alloc)
@@ -132,15 +142,15 @@ func (r *relayed) Gone() error {
 
 // Upload has the extension put in the bytes that it gave to this side, or hands the file over in chunks where it hasn't got them any
 // more, doesn't know how, or one chunk is all: a packaged extension may not name files to the debugger (facts/native.md 2.8).
-func (r *relayed) Upload(ctx context.Context, doc Document, selector string, file File) error {
+func (r *relayed) Upload(ctx context.Context, doc Document, selector string, file File, press string) (bool, error) {
 	if file.Size > uploadChunk {
 		_, err := r.link.request(ctx, map[string]any{"do": "putDocument", "sha256": file.SHA256, "name": file.Name, "selector": selector})
 		var refused *RelayError
 		if !errors.As(err, &refused) || (refused.Code != "NO_DOCUMENT" && refused.Code != "COMMAND_REFUSED") {
-			return inField(err)
+			return false, inField(err)
 		}
 	}
-	return putFile(ctx, r, doc, selector, file)
+	return putFile(ctx, r, doc, selector, file, press)
 }
 
 // FillSecret refuses: in this mode the host has no business with a secret.
@@ -171,10 +181,14 @@ func inField(err error) error {
 	return err
 }
 
-// LetPass has the extension let documents go on by itself, where it knows how (docs/RELAY.md).
-func (r *relayed) LetPass(ctx context.Context, pass bool) error {
-	_, err := r.link.request(ctx, map[string]any{"do": "letPass", "pass": pass})
-	// An older one holds each for the host's word.
+// LetPass has the extension let documents go on by itself, where it knows how (docs/RELAY.md). An older one can't tell what answers a form
+// from what was asked for again once requests pass, so there each waits from the PIN on.
+func (r *relayed) LetPass(ctx context.Context, which Passing) error {
+	if which == PassWatched && r.ahead {
+		return nil
+	}
+	_, err := r.link.request(ctx, map[string]any{"do": "letPass", "pass": which == PassAll})
+	// The first ones hold each for the host's word.
 	var refused *RelayError
 	if errors.As(err, &refused) && refused.Code == "COMMAND_REFUSED" {
 		return nil

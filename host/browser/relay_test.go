@@ -10,6 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
+	jsonv2 "github.com/chromedp/cdproto/cdp/jsonv2"
+	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
 
@@ -77,7 +81,7 @@ func (h *hostile) open(t testing.TB) (Tab, <-chan int) {
 			n++
 		}
 	}()
-	tab, err := Relay(t.Context(), link, []string{"http://cmd.localhost"}, slog.New(slog.DiscardHandler))
+	tab, err := Relay(t.Context(), link, []string{"http://cmd.localhost"}, nil, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	return tab, rest
 }
@@ -136,6 +140,38 @@ func TestAFloodOfEventsEndsTheTab(t *testing.T) {
 	require.True(t, transport.closed)
 }
 
+// What the extension did as it opened the tab is asked for of it only once the debugger was gone; what differs from that at once.
+func TestWhatWasDoneAsTheTabOpenedIsNotAskedForAgain(t *testing.T) {
+	pipe := slow{make(chan string, 8)}
+	setup := []Command{{Method: "Fetch.enable", Params: fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: "*"}}}}}
+	did, err := ahead(setup)
+	require.NoError(t, err)
+	transport := newRelayTransport(NewLink(pipe), "T", true, slog.New(slog.DiscardHandler))
+	transport.done = did
+	ask := func(id int64, method string, params any) {
+		t.Helper()
+		raw, err := jsonv2.Marshal(params, chromedp.DefaultMarshalOptions)
+		require.NoError(t, err)
+		require.NoError(t, transport.Write(t.Context(), &cdproto.Message{ID: id, Method: cdproto.MethodType(method), Params: raw}))
+	}
+	ask(1, "Runtime.enable", struct{}{})
+	ask(2, "Fetch.enable", setup[0].Params)
+	for id := range int64(2) {
+		var answer cdproto.Message
+		require.NoError(t, transport.Read(t.Context(), &answer))
+		require.Equal(t, id+1, answer.ID)
+		require.Nil(t, answer.Error)
+	}
+	require.Empty(t, pipe.asked, "it was done")
+
+	ask(3, "Fetch.enable", fetch.EnableParams{})
+	require.Equal(t, "command", <-pipe.asked)
+	ask(4, "Fetch.enable", setup[0].Params)
+	require.Equal(t, "command", <-pipe.asked, "a second time is meant")
+	transport.reattached()
+	require.Len(t, pipe.asked, 4, "all of it is set up anew, in its order")
+}
+
 // slow is an extension that takes its time with a tab.
 type slow struct{ asked chan string }
 
@@ -156,7 +192,7 @@ func TestATabThatNobodyWaitsForIsClosed(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	opened := make(chan error, 1)
 	go func() {
-		_, err := Relay(ctx, NewLink(pipe), []string{"http://cmd.localhost"}, slog.New(slog.DiscardHandler))
+		_, err := Relay(ctx, NewLink(pipe), []string{"http://cmd.localhost"}, nil, slog.New(slog.DiscardHandler))
 		opened <- err
 	}()
 	require.Equal(t, "open", <-pipe.asked)

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"github.com/chromedp/cdproto"
 	jsonv2 "github.com/chromedp/cdproto/cdp/jsonv2"
 	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
 )
 
 // relaySession is the session that chromedp knows the one tab by.
@@ -31,6 +33,7 @@ type relayTransport struct {
 	wake   chan struct{}
 	closed bool
 	sticky []stickyCommand
+	done   []stickyCommand // by the extension as it opened the tab: each is answered here, once
 }
 
 // What chromedp hasn't read yet: messages, and bytes of them. One of them may be a whole file.
@@ -41,8 +44,21 @@ const (
 
 // stickyCommand sets up something that ends with the debugger's session, and is sent again once it's back.
 type stickyCommand struct {
-	method string
-	params json.RawMessage
+	Method string          `json:"method"`
+	Params json.RawMessage `json:"params"`
+}
+
+// ahead are the commands that the extension does as it opens the tab, with what chromedp enables in each.
+func ahead(setup []Command) ([]stickyCommand, error) {
+	all := []stickyCommand{{"Runtime.enable", json.RawMessage("{}")}}
+	for _, c := range setup {
+		params, err := jsonv2.Marshal(c.Params, chromedp.DefaultMarshalOptions)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, stickyCommand{c.Method, params})
+	}
+	return all, nil
 }
 
 // local are the commands answered here. Network events would carry request bodies, and so the PIN; the others are of no use
@@ -139,7 +155,15 @@ func (t *relayTransport) Write(_ context.Context, msg *cdproto.Message) error {
 	if setup[method] {
 		t.mu.Lock()
 		t.sticky = append(t.sticky, stickyCommand{method, params})
+		i := slices.IndexFunc(t.done, func(c stickyCommand) bool { return c.Method == method && bytes.Equal(c.Params, params) })
+		if i >= 0 {
+			t.done = slices.Delete(t.done, i, i+1)
+		}
 		t.mu.Unlock()
+		if i >= 0 {
+			t.answer(msg, nil)
+			return nil
+		}
 	}
 	t.log.Debug("relay command", "id", msg.ID, "method", method)
 	t.link.send(map[string]any{"do": "command", "method": method, "params": params}, func(a relayAnswer) {
@@ -215,9 +239,9 @@ func (t *relayTransport) reattached() {
 	sticky := append([]stickyCommand{}, t.sticky...)
 	t.mu.Unlock()
 	for _, c := range sticky {
-		t.link.send(map[string]any{"do": "command", "method": c.method, "params": c.params}, func(a relayAnswer) {
+		t.link.send(map[string]any{"do": "command", "method": c.Method, "params": c.Params}, func(a relayAnswer) {
 			if a.err != nil {
-				t.log.Warn("setting up the tab again", "method", c.method, "err", a.err)
+				t.log.Warn("setting up the tab again", "method", c.Method, "err", a.err)
 			}
 		})
 	}

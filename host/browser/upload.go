@@ -17,16 +17,16 @@ const (
 	uploadAtOnce = 3
 )
 
-// putFile hands a file over in chunks and puts it in with a DataTransfer. The chunks are kept in the isolated world, out of
-// the page's reach.
-func putFile(ctx context.Context, tab Tab, doc Document, selector string, file File) error {
+// putFile hands a file over in chunks and puts it in with a DataTransfer, and presses what press finds. The chunks are kept in the
+// isolated world, out of the page's reach.
+func putFile(ctx context.Context, tab Tab, doc Document, selector string, file File, press string) (bool, error) {
 	f, err := os.Open(file.Path)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer f.Close()
 	// Each chunk has its place, whichever comes first; the last one to be sent hands them over.
-	const put = `(el, n, base64, name) => {
+	const put = `(el, n, base64, name, press, origins) => {
 		const text = atob(base64), chunk = new Uint8Array(text.length);
 		for (let i = 0; i < text.length; i++) chunk[i] = text.charCodeAt(i);
 		const chunks = globalThis.cmdsignUpload ??= [];
@@ -39,9 +39,15 @@ func putFile(ctx context.Context, tab Tab, doc Document, selector string, file F
 		el.files = transfer.files;
 		el.dispatchEvent(new Event("input", {bubbles: true}));
 		el.dispatchEvent(new Event("change", {bubbles: true}));
+		if (!press) return;
+		if (!document.querySelector(press)) return "no button to press";
+		// The answer is on its way before the page can go.
+		const {port1, port2} = new MessageChannel();
+		port1.onmessage = () => { port1.close(); if (origins.includes(location.origin)) document.querySelector(press)?.click(); };
+		port2.postMessage("");
 	}`
-	send := func(ctx context.Context, n int, chunk []byte, name string) error {
-		return Act(ctx, tab, doc, selector, put, n, base64.StdEncoding.EncodeToString(chunk), name)
+	send := func(ctx context.Context, n int, chunk []byte, name, press string) error {
+		return Act(ctx, tab, doc, selector, put, n, base64.StdEncoding.EncodeToString(chunk), name, press, doc.Origins)
 	}
 	sending, broken := errgroup.WithContext(ctx)
 	sending.SetLimit(uploadAtOnce)
@@ -54,10 +60,11 @@ func putFile(ctx context.Context, tab Tab, doc Document, selector string, file F
 		}
 		if err != nil || last || broken.Err() != nil {
 			if err := errors.Join(err, sending.Wait()); err != nil {
-				return err
+				return false, err
 			}
-			return send(ctx, n, chunk[:read], file.Name)
+			err := send(ctx, n, chunk[:read], file.Name, press)
+			return press != "" && err == nil, err
 		}
-		sending.Go(func() error { return send(broken, n, chunk, "") })
+		sending.Go(func() error { return send(broken, n, chunk, "", "") })
 	}
 }

@@ -91,30 +91,25 @@ func (e *engine) credentials(ctx context.Context, p Page, now *seen, why *proble
 		// Words that aren't known: the person reads them and types again, or ends it.
 		why = problem.New(problem.PINWrong, "unknown words at the PIN").Said(why.Site)
 	}
+	// While the person types, and while the phone is entered, it costs nobody's time.
+	watched := e.watch(ctx)
 	if e.creds == nil {
 		asked := time.Now()
-		// While the person types it costs nobody's time.
-		watching := make(chan error, 1)
-		go func() { watching <- e.watch(ctx) }()
 		creds, err := e.person.Credentials(ctx, why)
-		watched := <-watching
 		if err != nil {
 			return err
 		}
 		e.creds = &creds
-		if watched != nil {
-			return watched
-		}
 		if e.stale(asked) && e.acted[p.Name] == 0 {
+			if err := watched(); err != nil {
+				return err
+			}
 			// The site may have forgotten this session by now, and would have the PIN for nothing.
 			e.begin(ctx)
 			return nil
 		}
 	}
 	e.acted[p.Name]++
-	if err := e.watch(ctx); err != nil {
-		return err
-	}
 	err := e.steps(ctx, p, now)
 	if errors.Is(err, errNotPressed) {
 		e.acted[p.Name]--
@@ -289,12 +284,18 @@ var (
 
 // steps does a page's steps in the document in which they were found.
 func (e *engine) steps(ctx context.Context, p Page, now *seen) error {
-	for _, s := range p.Steps {
+	for i, s := range p.Steps {
 		if s.wished() {
 			continue
 		}
-		err := e.do(ctx, s, now)
+		press := ""
+		if i+2 == len(p.Steps) && !p.Steps[i+1].Commit {
+			press = now.Elements[p.Steps[i+1].Click]
+		}
+		done, err := e.do(ctx, s, now, press)
 		switch {
+		case done:
+			return nil
 		case err == nil:
 		case s.Click != "":
 			return e.refused(err)
@@ -307,21 +308,27 @@ func (e *engine) steps(ctx context.Context, p Page, now *seen) error {
 	return nil
 }
 
-func (e *engine) do(ctx context.Context, s Step, now *seen) error {
+// do does a step. press is the element that is pressed next, and pressed says that it was already.
+func (e *engine) do(ctx context.Context, s Step, now *seen, press string) (pressed bool, err error) {
 	doc := e.document(now.World)
 	switch {
 	case s.Upload != "":
 		// The site shows in a frame what it was given. The person has seen that already, and here nobody looks.
 		e.guard.blank.Store(!e.doc.Pictures)
-		return e.tab.Upload(ctx, doc, now.Elements[s.Upload], browser.File{Path: e.doc.Path, Name: e.doc.Name, Size: e.doc.Size, SHA256: e.doc.SHA256})
+		file := browser.File{Path: e.doc.Path, Name: e.doc.Name, Size: e.doc.Size, SHA256: e.doc.SHA256}
+		return e.tab.Upload(ctx, doc, now.Elements[s.Upload], file, press)
 	case s.Phone != "":
-		return e.phone(ctx, now, now.Elements[s.Phone], now.Elements[s.Mirror])
+		return false, e.phone(ctx, now, now.Elements[s.Phone], now.Elements[s.Mirror])
 	case s.PIN != "":
-		return e.fill(ctx, doc, now.Elements[s.PIN], e.creds.PIN, e.creds.PINToken)
+		// From the PIN on nothing comes unseen.
+		if err := e.watch(ctx)(); err != nil {
+			return false, err
+		}
+		return false, e.fill(ctx, doc, now.Elements[s.PIN], e.creds.PIN, e.creds.PINToken)
 	case s.Code != "":
-		return e.fill(ctx, doc, now.Elements[s.Code], e.answer.Code, e.answer.Token)
+		return false, e.fill(ctx, doc, now.Elements[s.Code], e.answer.Code, e.answer.Token)
 	default:
-		return e.click(ctx, now, now.Elements[s.Click])
+		return false, e.click(ctx, now, now.Elements[s.Click])
 	}
 }
 

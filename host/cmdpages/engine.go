@@ -6,10 +6,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
@@ -38,18 +41,18 @@ type engine struct {
 	dialogs    <-chan string // what the page's own dialogs said
 	trace      *tracer       // nil: nothing is kept for repair
 
-	creds    *conversation.Credentials // until they're sent
-	answer   *conversation.CodeAnswer  // until it's sent
-	acted    map[string]int            // how often each page was acted on
-	chosen   bool                      // the visible signature was chosen, or is the person's to choose
-	rounds   int                       // how often that was begun
-	step     string                    // the progress name of the step that was done last
-	here     *seen                     // the page that stands there and wasn't acted on yet
-	walked   []string                  // the progress names of pages passed before there was a person to be told
-	failed   chan error                // how going to an address ended
-	walks    bool                      // it is there to act, and not only to look
-	watching bool                      // responses are looked at too
-	said     string                    // in a box of the browser's, by a page before it was seen
+	creds   *conversation.Credentials // until they're sent
+	answer  *conversation.CodeAnswer  // until it's sent
+	acted   map[string]int            // how often each page was acted on
+	chosen  bool                      // the visible signature was chosen, or is the person's to choose
+	rounds  int                       // how often that was begun
+	step    string                    // the progress name of the step that was done last
+	here    *seen                     // the page that stands there and wasn't acted on yet
+	walked  []string                  // the progress names of pages passed before there was a person to be told
+	failed  chan error                // how going to an address ended
+	walks   bool                      // it is there to act, and not only to look
+	watched func() error              // waits until responses are looked at too; nil before that's asked for
+	said    string                    // in a box of the browser's, by a page before it was seen
 	// leaving is the document that going there leaves behind: nothing is done in it any more.
 	leaving string
 }
@@ -310,11 +313,7 @@ func (e *engine) look(ctx context.Context, since *seen, leaving string, ask map[
 			}
 			continue
 		}
-		delete(ask, "since")
-		if since != nil && since.World == world {
-			ask["since"] = map[string]any{"page": since.Page, "ticks": since.Ticks, "errors": since.Errors, "missing": since.Missing}
-		}
-		s, err := browser.Call[*seen](ctx, e.tab, e.document(world), `function(ask) { return cmdsign.wait(ask); }`, ask)
+		s, err := e.wait(ctx, world, since, ask)
 		if err == nil && s != nil {
 			s.World = world
 			e.log.Debug("seen", "page", s.Page, "missing", s.Missing, "host", s.Host, "path", s.Path, "scores", s.Scores)
@@ -329,6 +328,42 @@ func (e *engine) look(ctx context.Context, since *seen, leaving string, ask map[
 		}
 	}
 	return nil
+}
+
+// wait asks one document. Of the end of the one in which something was just done the browser tells after the next has begun, and takes its
+// time: nobody waits for that. Any other is heard to the end, since it may have a button pressed.
+func (e *engine) wait(ctx context.Context, world string, since *seen, ask map[string]any) (*seen, error) {
+	const function = `function(ask) { return cmdsign.wait(ask); }`
+	if since == nil || since.World != world {
+		return browser.Call[*seen](ctx, e.tab, e.document(world), function, ask)
+	}
+	ask = maps.Clone(ask)
+	ask["since"] = map[string]any{"page": since.Page, "ticks": since.Ticks, "errors": since.Errors, "missing": since.Missing}
+	type answer struct {
+		s   *seen
+		err error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		s, err := browser.Call[*seen](ctx, e.tab, e.document(world), function, ask)
+		answers <- answer{s, err}
+	}()
+	for {
+		now, changed := e.worlds.now()
+		if now != "" && now != world {
+			select {
+			case a := <-answers:
+				return a.s, a.err
+			default:
+				return nil, browser.ErrDocumentGone
+			}
+		}
+		select {
+		case a := <-answers:
+			return a.s, a.err
+		case <-changed:
+		}
+	}
 }
 
 func (e *engine) document(world string) browser.Document {
@@ -393,22 +428,30 @@ func (e *engine) stuck(ctx context.Context, now *seen) (*seen, *conversation.Sig
 	}
 }
 
-// watch has every document that comes and goes looked at, one by one. Before the PIN nothing that comes can be the signed PDF, and
-// where requests may go is known to whoever holds the browser.
-func (e *engine) watch(ctx context.Context) error {
-	if e.watching {
-		return nil
+// watch begins to have every document that comes and goes looked at, one by one, and gives the way to wait until it is so. Before the PIN
+// nothing that comes can be the signed PDF, and where requests may go is known to whoever holds the browser.
+func (e *engine) watch(ctx context.Context) func() error {
+	if e.watched == nil {
+		asked := make(chan error, 2)
+		go func() {
+			_, err := cdp.Call(ctx, e.target, fetch.Enable, held(true))
+			asked <- err
+		}()
+		go func() { asked <- e.tab.LetPass(ctx, browser.PassWatched) }()
+		e.watched = sync.OnceValue(func() error {
+			err := errors.Join(<-asked, <-asked)
+			if err != nil {
+				e.watched = nil
+			}
+			return err
+		})
 	}
-	asked := make(chan error, 1)
-	go func() { asked <- e.guard.enable(ctx, true) }()
-	err := errors.Join(e.tab.LetPass(ctx, false), <-asked)
-	e.watching = err == nil
-	return err
+	return e.watched
 }
 
 // showFrames makes a page ready for somebody to look at: nothing passes unseen any more, and what was left blank comes.
 func (e *engine) showFrames(ctx context.Context, now *seen) error {
-	if err := e.watch(ctx); err != nil {
+	if err := errors.Join(e.watch(ctx)(), e.tab.LetPass(ctx, browser.PassNone)); err != nil {
 		return err
 	}
 	e.guard.blank.Store(false)

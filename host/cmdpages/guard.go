@@ -55,17 +55,17 @@ type event struct {
 	err    *problem.Error
 }
 
-// enable has requests held, and with responses those too: each costs its time.
-func (g *guard) enable(ctx context.Context, responses bool) error {
-	held := func(at fetch.RequestStage) *fetch.RequestPattern {
-		return &fetch.RequestPattern{URLPattern: "*", ResourceType: network.ResourceTypeDocument, RequestStage: at}
-	}
-	patterns := []*fetch.RequestPattern{held(fetch.RequestStageRequest)}
+// held has documents' requests held, and with responses those too: each costs its time.
+func held(responses bool) fetch.EnableParams {
+	at := []fetch.RequestStage{fetch.RequestStageRequest}
 	if responses {
-		patterns = append(patterns, held(fetch.RequestStageResponse))
+		at = append(at, fetch.RequestStageResponse)
 	}
-	_, err := cdp.Call(ctx, g.target, fetch.Enable, fetch.EnableParams{Patterns: patterns})
-	return err
+	var params fetch.EnableParams
+	for _, stage := range at {
+		params.Patterns = append(params.Patterns, &fetch.RequestPattern{URLPattern: "*", ResourceType: network.ResourceTypeDocument, RequestStage: stage})
+	}
+	return params
 }
 
 // note takes an event of the tab; the work is done elsewhere, since it needs commands.

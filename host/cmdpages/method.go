@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"golang.org/x/sync/errgroup"
@@ -196,6 +197,16 @@ func (m *Method) explain(ctx context.Context, err error) error {
 	}
 }
 
+// Setup are the commands that make a tab ready for the engine. Where the way to a browser is long it may be given them as it opens the tab.
+func Setup(pages *Pages) ([]browser.Command, error) {
+	script, err := pages.script()
+	return []browser.Command{
+		{Method: page.AddScriptToEvaluateOnNewDocument.Method, Params: page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: script, WorldName: worldName, RunImmediately: new(true)}},
+		{Method: fetch.Enable.Method, Params: held(false)},
+	}, err
+}
+
 // engine puts the script, the guard and the ears into the tab.
 func (m *Method) engine(ctx context.Context) (*engine, func(), error) {
 	tabCtx := m.tab.Context()
@@ -223,7 +234,7 @@ func (m *Method) engine(ctx context.Context) (*engine, func(), error) {
 	}()
 	stop := func() { stopTab(); cancel(context.Canceled) }
 
-	script, err := m.opts.Pages.script()
+	setup, err := Setup(m.opts.Pages)
 	if err != nil {
 		stop()
 		return nil, nil, err
@@ -239,13 +250,10 @@ func (m *Method) engine(ctx context.Context) (*engine, func(), error) {
 	}
 	// All at once: in relay mode the way there and back takes longer than any of them.
 	var ready errgroup.Group
-	ready.Go(func() error {
-		_, err := cdp.Call(ectx, target, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
-			Source: script, WorldName: worldName, RunImmediately: new(true)})
-		return err
-	})
-	ready.Go(func() error { return g.enable(ectx, false) })
-	ready.Go(func() error { return m.tab.LetPass(ectx, true) })
+	for _, c := range setup {
+		ready.Go(func() error { return target.Call(ectx, c.Method, c.Params, &cdp.Empty{}) })
+	}
+	ready.Go(func() error { return m.tab.LetPass(ectx, browser.PassAll) })
 	if err := ready.Wait(); err != nil {
 		stop()
 		return nil, nil, err

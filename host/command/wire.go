@@ -208,7 +208,7 @@ func (w *wired) method(mode string, cfg *config.Config, pages *cmdpages.Pages, l
 	return cmdpages.Options{
 		Environment: w.env,
 		Pages:       pages,
-		Open:        w.opener(mode, cfg, log),
+		Open:        w.opener(mode, cfg, pages, log),
 		Log:         log,
 		Limits: cmdpages.Limits{
 			Page: cfg.Limits.Page, Unknown: cfg.Limits.Unknown, Result: cfg.Limits.Result, Person: cfg.Limits.Person, Stale: cfg.Limits.Stale},
@@ -249,10 +249,16 @@ func limits(cfg *config.Config) conversation.Limits {
 }
 
 // opener is the way to the tab in a mode.
-func (w *wired) opener(mode string, cfg *config.Config, log *slog.Logger) func(context.Context) (browser.Tab, error) {
+func (w *wired) opener(mode string, cfg *config.Config, pages *cmdpages.Pages, log *slog.Logger) func(context.Context) (browser.Tab, error) {
 	switch mode {
 	case string(browser.ModeRelay):
-		return func(ctx context.Context) (browser.Tab, error) { return browser.Relay(ctx, w.link, w.env.Origins, log) }
+		return func(ctx context.Context) (browser.Tab, error) {
+			setup, err := cmdpages.Setup(pages)
+			if err != nil {
+				return nil, problem.Newf(problem.Internal, "%w", err)
+			}
+			return browser.Relay(ctx, w.link, w.env.Origins, setup, log)
+		}
 	case string(browser.ModeAttach):
 		return func(ctx context.Context) (browser.Tab, error) {
 			return browser.Attach(ctx, browser.AttachOptions{Endpoint: *w.other, Patience: w.patience})

@@ -230,7 +230,10 @@ func (r *relay) credentials(p *drive.Popup, place int, phone string) (at time.Ti
 	if r.unhurried {
 		ready += ` && there`
 		if _, err := p.Eval(`globalThis.there = false; void (async () => {
-			const look = async () => { globalThis.there ||= (await chrome.storage.session.get("view")).view?.steps?.includes("credentials_page") };
+			const look = async () => {
+				globalThis.there ||= (await chrome.storage.session.get("view")).view?.steps?.includes("credentials_page");
+				document.dispatchEvent(new Event("there"));
+			};
 			chrome.storage.session.onChanged.addListener(look);
 			await look();
 		})(); ""`); err != nil {
@@ -279,14 +282,15 @@ func await(p *drive.Popup, expression string) (string, error) {
 		const look = () => {
 			const found = %s;
 			if (!found) return;
-			watcher.disconnect();
-			clearInterval(timer);
+			for (const watcher of watchers) watcher.disconnect();
+			for (const event of ["focusin", "there"]) document.removeEventListener(event, look);
 			done(found);
 		};
-		const watcher = new MutationObserver(look);
-		watcher.observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
-		// Where the cursor is changes nothing that is watched.
-		const timer = setInterval(look, 5);
+		// By events alone: looking again and again would take the processor from what is measured.
+		const watchers = [new MutationObserver(look), new PerformanceObserver(look)];
+		watchers[0].observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+		watchers[1].observe({type: "paint", buffered: true});
+		for (const event of ["focusin", "there"]) document.addEventListener(event, look);
 		look();
 	})`, expression), chromedp.EvalAwaitPromise))
 	if err != nil {

@@ -35,6 +35,9 @@ const backOff = [50, 150, 400, 1000];
 /** An extension that puts its frame back this often, each time within ms of the last, will not leave off. */
 const insists = { times: 8, within: 5000 };
 
+/** So many commands may come with `open`. */
+const most = 8;
+
 /** One relay a port. */
 export class Relay {
   #tab: Tab | undefined;
@@ -106,7 +109,7 @@ export class Relay {
   async #execute(req: Record<string, unknown>): Promise<unknown> {
     switch (req.do) {
       case "open":
-        return this.#inTurn(() => this.#open(req.origins));
+        return this.#inTurn(() => this.#open(req.origins, req.setup));
       case "command":
         return this.#command(req.method, req.params);
       case "letPass":
@@ -136,11 +139,13 @@ export class Relay {
     return this.#tab;
   }
 
-  async #open(origins: unknown): Promise<unknown> {
+  /** setup: commands that are done before the tab is given, so that nobody has to wait for each. */
+  async #open(origins: unknown, setup: unknown): Promise<unknown> {
     if (this.#tab) throw new Refusal("BUSY", "this port has its tab");
     if (!Array.isArray(origins) || origins.length === 0 || !origins.every((o) => typeof o === "string" && builtIn(o))) {
       throw new Refusal("ORIGIN_REFUSED", "an origin that isn't on the extension's list");
     }
+    const first = setupCommands(setup ?? [], origins);
     let id: number | undefined;
     try {
       ({ id } = await chrome.tabs.create({ url: "about:blank", active: false }));
@@ -148,13 +153,15 @@ export class Relay {
       // Before anything is loaded: a page that has another extension's frame can't be attached to.
       await chrome.debugger.attach({ tabId: id }, "1.3");
       const tab: Tab = { id, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, pass: false, answers: new Answers((url) => origins.includes(originOf(url))), foreign: { times: 0, last: 0 } };
-      const [info] = (await Promise.all([sender(tab)("Target.getTargetInfo", {}), prepare(tab)])) as [{ targetInfo?: { targetId?: string } }, unknown];
+      const [info] = (await Promise.all([
+        sender(tab)("Target.getTargetInfo", {}), prepare(tab), ...first.map(({ method, params }) => sender(tab)(method, params)),
+      ])) as [{ targetInfo?: { targetId?: string } }, ...unknown[]];
       if (this.#ended) throw new Refusal("NOT_OPEN", "the port is closed");
       tab.frameId = info.targetInfo?.targetId;
       this.#tab = tab;
       this.#left = undefined;
       this.holds(id);
-      return { targetId: info.targetInfo?.targetId, ready: true };
+      return { targetId: info.targetInfo?.targetId, ready: true, ...(setup ? { setup: true } : {}) };
     } catch (err) {
       if (id !== undefined) await chrome.tabs.remove(id).catch(() => {});
       throw err instanceof Refusal ? err : new Refusal("ATTACH_FAILED", debuggerError(err).message);
@@ -193,7 +200,8 @@ export class Relay {
       if (!frame.parentId) tab.url = frame.unreachableUrl || frame.url;
     }
     if (method === "Fetch.requestPaused" && params) {
-      if (letPass(tab, params as Paused) || tab.answers.paused(params, sender(tab))) return;
+      // First the answers: what is asked for again in their place never goes to the site.
+      if (tab.answers.paused(params, sender(tab)) || letPass(tab, params as Paused)) return;
     }
     const kept = filterEvent(method, params);
     if (kept !== undefined) postLong({ event: method, params: kept }, this.post);
@@ -265,6 +273,12 @@ export class Relay {
     tab.attached = true;
     this.post({ cdp: { reattached: {} } });
   }
+}
+
+/** Commands that a tab is made ready with, each checked like any other. */
+function setupCommands(setup: unknown, origins: readonly string[]): { method: string; params: object }[] {
+  if (!Array.isArray(setup) || setup.length > most) throw new Refusal("COMMAND_REFUSED", "not a list of a few commands");
+  return setup.map((c: { method?: unknown; params?: unknown } | null) => ({ method: c?.method as string, params: checkCommand(c?.method, c?.params, origins) }));
 }
 
 /** What every session of the debugger needs. A background tab takes no key events without the focus. */

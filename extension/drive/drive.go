@@ -27,6 +27,7 @@ type Options struct {
 	Path     string // the browser; "" looks for one
 	Profile  string // its profile directory, with NativeMessagingHosts in it
 	Headless bool
+	Pinned   []string // extensions' ids, whose buttons are on the toolbar; in a profile that's new
 	Lang     string
 	Env      []string // NAME=value, over the program's own environment
 	More     []chromedp.ExecAllocatorOption
@@ -41,6 +42,9 @@ type Chrome struct {
 
 // Start starts the browser, without the extension yet.
 func Start(ctx context.Context, opts Options) (*Chrome, error) {
+	if err := pin(opts); err != nil {
+		return nil, err
+	}
 	flags := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
 	if opts.Path != "" {
 		flags = append(flags, chromedp.ExecPath(opts.Path))
@@ -61,6 +65,22 @@ func Start(ctx context.Context, opts Options) (*Chrome, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// pin writes what the browser would keep once a person has pinned the buttons.
+func pin(opts Options) error {
+	if len(opts.Pinned) == 0 {
+		return nil
+	}
+	kept, err := json.Marshal(map[string]any{"extensions": map[string]any{"pinned_extensions": opts.Pinned}})
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(opts.Profile, "Default")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "Preferences"), kept, 0o600)
 }
 
 // complain prints what chromedp can't make sense of, but for what each popup brings about: it isn't there yet when it says that it changed.

@@ -59,7 +59,7 @@ func (p *person) start(more ...chromedp.ExecAllocatorOption) *chrome {
 	var once sync.Once
 	free := func() { once.Do(func() { <-browsers }) }
 	p.t.Cleanup(free)
-	d, err := drive.Start(context.Background(), drive.Options{Profile: p.profile, Headless: true, Lang: p.lang, Env: p.env, More: more})
+	d, err := drive.Start(context.Background(), drive.Options{Profile: p.profile, Headless: true, Pinned: p.pinned, Lang: p.lang, Env: p.env, More: more})
 	require.NoError(p.t, err)
 	c := &chrome{p: p, drive: d, ctx: d.Context(), stop: func() { d.Close(); free() }}
 	p.t.Cleanup(c.stop)

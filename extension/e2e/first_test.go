@@ -1,9 +1,12 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sign-with-cmd/sign-with-cmd/manifests"
 )
 
 // The first time: the page that opens says that the program answers, the try goes from it to a signed file that says what it's
@@ -19,6 +22,7 @@ func TestTheFirstTime(t *testing.T) {
 	welcome := browser.page("welcome.html")
 	welcome.found()
 	require.Contains(t, welcome.text(), "O programa cmdsign responde")
+	require.Contains(t, welcome.text(), "alfinete", "the browser hides a new extension's button")
 	history := browser.visit("history.html")
 	history.press("#switch")
 	require.Eventually(t, func() bool {
@@ -75,4 +79,18 @@ func TestTheFirstTimeWithoutTheProgram(t *testing.T) {
 	person.register(binary, extensionID)
 	welcome.press("#program button")
 	welcome.found()
+}
+
+// Whoever has put the button on the toolbar isn't told how.
+func TestTheFirstPageSeesTheButton(t *testing.T) {
+	t.Parallel()
+	person := newPerson(t)
+	person.pinned = manifests.IDs(manifests.Chromium)
+	browser := person.start()
+	id, err := browser.drive.Install(chromiumBuild)
+	require.NoError(t, err)
+	browser.id = id
+	welcome := browser.page("welcome.html")
+	require.Eventually(t, func() bool { return strings.Contains(welcome.text(), "O botão está à vista") }, patience, tick)
+	require.NotContains(t, welcome.text(), "alfinete")
 }

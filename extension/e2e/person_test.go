@@ -32,7 +32,8 @@ type person struct {
 	profile string
 	sandbox *sandboxProcess
 	env     []string
-	lang    string // of the browser
+	lang    string   // of the browser
+	pinned  []string // extensions whose buttons are on the toolbar
 }
 
 func newPerson(t *testing.T, sandboxArgs ...string) *person {

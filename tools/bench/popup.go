@@ -1,6 +1,9 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -13,26 +16,44 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/sign-with-cmd/sign-with-cmd/extension/drive"
+	"github.com/sign-with-cmd/sign-with-cmd/manifests"
 )
 
 // empty is the least that an extension with a popup can be: the floor of ours.
 var empty = map[string]string{
-	"manifest.json": `{"manifest_version": 3, "name": "Empty", "version": "1", "action": {"default_popup": "popup.html"}}`,
+	"manifest.json": `{"manifest_version": 3, "name": "Empty", "version": "1", "key": "` + emptyKey + `", "action": {"default_popup": "popup.html"}}`,
 	"popup.html":    `<!doctype html><meta charset="utf-8"><title>Empty</title>word`,
 }
 
-// popup measures how soon the extension's popup shows something, and from the menu the document.
+// emptyKey gives it an id that's known before it's there, to be pinned by.
+const emptyKey = "bm8gcHVibGljIGtleSwgYnV0IGFuIGlkIGNvbWVzIG9mIGl0"
+
+// idOf is an extension's id by its key: half of the SHA-256 of that, in letters from a on.
+func idOf(key string) (string, error) {
+	der, err := base64.StdEncoding.DecodeString(key)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(der)
+	id := []byte(hex.EncodeToString(sum[:16]))
+	for i, c := range id {
+		if c <= '9' {
+			id[i] = 'a' + c - '0'
+		} else {
+			id[i] = c - 'a' + 'k'
+		}
+	}
+	return string(id), nil
+}
+
+// popup measures how soon the extension's popup shows something, and from the menu the document; with the buttons on the toolbar, and
+// where the browser puts them by itself.
 func popup(p place, keep func(string) error) error {
 	s, err := p.site(0)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
-	r, err := s.person()
-	if err != nil {
-		return err
-	}
-	defer r.close()
 	dir := filepath.Join(s.work, "empty")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
@@ -42,26 +63,47 @@ func popup(p place, keep func(string) error) error {
 			return err
 		}
 	}
-	floor, err := r.browser.Load(dir)
+	id, err := idOf(emptyKey)
 	if err != nil {
 		return err
 	}
-	r.browser.Drive(r.id)
-	table, err := r.clicks([]button{{"an empty popup (floor)", floor}, {"the extension's popup", r.id}}, p.turns(20))
-	if err != nil {
-		return err
+	clicks := [][]string{{"", "button", "click to first content, ms", "of the empty one's"}}
+	menus := [][]string{{"from the menu's entry", "button", "document", "to the popup's first content, ms", "to the document shown, ms"}}
+	for _, place := range []struct {
+		name   string
+		pinned []string
+	}{{"on the toolbar", append(manifests.IDs(manifests.Chromium), id)}, {"hidden", nil}} {
+		err := func() error {
+			r, err := s.person(place.pinned...)
+			if err != nil {
+				return err
+			}
+			defer r.close()
+			floor, err := r.browser.Load(dir)
+			if err != nil {
+				return err
+			}
+			r.browser.Drive(r.id)
+			rows, err := r.clicks([]button{{"an empty popup (floor)", floor}, {"the extension's popup", r.id}}, place.name, p.turns(20))
+			if err != nil {
+				return err
+			}
+			clicks = append(clicks, rows...)
+			rows, err = r.menus(place.name, p.turns(10))
+			menus = append(menus, rows...)
+			return err
+		}()
+		if err != nil {
+			return err
+		}
 	}
-	menu, err := r.menus(p.turns(10))
-	if err != nil {
-		return err
-	}
-	return keep(rows(table) + "\n" + rows(menu))
+	return keep(rows(clicks) + "\n" + rows(menus))
 }
 
 // button is an extension's.
 type button struct{ name, id string }
 
-func (r *relay) clicks(all []button, turns int) ([][]string, error) {
+func (r *relay) clicks(all []button, place string, turns int) ([][]string, error) {
 	defer r.browser.Drive(r.id)
 	if err := r.browser.GoTo(r.pages); err != nil {
 		return nil, err
@@ -86,9 +128,9 @@ func (r *relay) clicks(all []button, turns int) ([][]string, error) {
 			}
 		}
 	}
-	table := [][]string{{"", "click to first content, ms", "of the empty one's"}}
+	var table [][]string
 	for n, b := range all {
-		cells := []string{b.name, took[n].spread("%.0f"), ratio(took[n], took[0])}
+		cells := []string{b.name, place, took[n].spread("%.0f"), ratio(took[n], took[0])}
 		table = append(table, cells)
 		told(cells...)
 	}
@@ -130,8 +172,8 @@ func moment(p *drive.Popup, expression string) (time.Time, error) {
 }
 
 // menus picks the entry of a link's menu, each time for another document, which then is left.
-func (r *relay) menus(turns int) ([][]string, error) {
-	table := [][]string{{"from the menu's entry", "document", "to the popup's first content, ms", "to the document shown, ms"}}
+func (r *relay) menus(place string, turns int) ([][]string, error) {
+	var table [][]string
 	for _, round := range rounds[:2] {
 		var content, shown values
 		for turn := range turns + 1 {
@@ -158,7 +200,7 @@ func (r *relay) menus(turns int) ([][]string, error) {
 				return nil, err
 			}
 		}
-		cells := []string{"the extension's popup", round.name[len("0ms/"):], content.spread("%.0f"), shown.spread("%.0f")}
+		cells := []string{"the extension's popup", place, round.name[len("0ms/"):], content.spread("%.0f"), shown.spread("%.0f")}
 		table = append(table, cells)
 		told(cells...)
 	}

@@ -34,10 +34,13 @@ type relay struct {
 	unhurried bool
 }
 
-func newRelay(s *site) (hand, error) { return s.person() }
+func newRelay(s *site) (hand, error) { return s.person(manifests.IDs(manifests.Chromium)...) }
+
+// newHidden is for whoever has left the button where the browser put it.
+func newHidden(s *site) (hand, error) { return s.person() }
 
 func newUnhurried(s *site) (hand, error) {
-	r, err := s.person()
+	r, err := s.person(manifests.IDs(manifests.Chromium)...)
 	if err != nil {
 		return nil, err
 	}
@@ -45,8 +48,8 @@ func newUnhurried(s *site) (hand, error) {
 	return r, nil
 }
 
-// person is a browser with the extension in it.
-func (s *site) person() (*relay, error) {
+// person is a browser with the extension in it, and the buttons of pinned on its toolbar.
+func (s *site) person(pinned ...string) (*relay, error) {
 	program, err := s.nativeHost()
 	if err != nil {
 		return nil, err
@@ -71,7 +74,7 @@ func (s *site) person() (*relay, error) {
 	if err := r.serve(); err != nil {
 		return nil, err
 	}
-	opts := drive.Options{Path: s.chromium, Profile: filepath.Join(dir, "profile"), Headless: true, Lang: "pt-PT",
+	opts := drive.Options{Path: s.chromium, Profile: filepath.Join(dir, "profile"), Headless: true, Pinned: pinned, Lang: "pt-PT",
 		Env: []string{"XDG_CONFIG_HOME=" + filepath.Join(dir, "config"), "LANGUAGE=pt_PT"}}
 	if r.browser, err = drive.Start(context.Background(), opts); err != nil {
 		return nil, errors.Join(err, r.close())

@@ -34,7 +34,8 @@ func (p place) signing(r round, keep func(string) error) error {
 		return err
 	}
 	if i := slices.IndexFunc(ways, func(w way) bool { return w.key == "relay" }); i >= 0 {
-		ways = slices.Insert(ways, i+1, way{"relay-typed", "cmdsign, relay, phone and PIN typed meanwhile", false, newUnhurried})
+		ways = slices.Insert(ways, i+1, way{"relay-hidden", "cmdsign, relay, button not on the toolbar", false, newHidden},
+			way{"relay-typed", "cmdsign, relay, phone and PIN typed meanwhile", false, newUnhurried})
 	}
 	s, err := p.site(r.delay)
 	if err != nil {

@@ -61,6 +61,7 @@ Object.assign(globalThis, {
       }),
     },
     storage: { local: area, session: area },
+    action: { getUserSettings: async () => ({ isOnToolbar: false }) },
     tabs: { query: async () => [{ id: 1, url: "https://imobiliaria.exemplo.pt/", title: "Imobiliária" }] },
     scripting: {
       executeScript: async () => [{ frameId: 0, result: { url: "https://imobiliaria.exemplo.pt/", type: "text/html", links } }],

@@ -18,6 +18,7 @@ const { main, live } = pageFrame("welcome", "welcomeTitle");
 const program = h("div", { id: "program" });
 const pinNote = para("", "");
 const trial = h("div", { id: "try" });
+const inSight = h("p", { id: "button" });
 
 function part(title: Key, ...children: Node[]): HTMLElement {
   return h("section", { className: "part" }, h("h2", {}, t(title)), ...children);
@@ -58,7 +59,7 @@ main.append(
     : []),
   part("welcomePinTitle", pinNote),
   part("welcomeTry", para(t("welcomeTryText")), trial),
-  part("welcomeStart", para(t("welcomeStartText"))),
+  part("welcomeStart", para(t("welcomeStartText")), ...(possible.includes("relay") ? [inSight] : [])),
 );
 
 async function check(): Promise<void> {
@@ -113,4 +114,15 @@ async function tryIt(): Promise<void> {
   });
 }
 
+/** Whether the button is on the toolbar. Before Chromium shows a hidden one's popup it makes room for it, for a quarter of a second (decision 023). */
+async function lookForButton(): Promise<void> {
+  const { isOnToolbar = true } = await chrome.action.getUserSettings();
+  inSight.textContent = t(isOnToolbar ? "welcomeInSight" : "welcomeHidden");
+}
+
 void check();
+if (possible.includes("relay")) {
+  void lookForButton();
+  // Chrome 130 tells when it changes.
+  chrome.action.onUserSettingsChanged?.addListener(() => void lookForButton());
+}

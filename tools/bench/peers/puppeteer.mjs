@@ -23,7 +23,8 @@ async function sign({ phone, pdf, save }) {
 	await file.uploadFile(pdf);
 	await go("btnUpload");
 	await page.waitForSelector(id("btnYes"));
-	await go("btnYes");
+	// Not page.click: beside the frame with the document a click by its place goes astray now and then, and the page is waited for in vain.
+	await Promise.all([page.waitForNavigation(), page.locator(id("btnYes")).click()]);
 	await page.waitForSelector(id("btnSignDetails"));
 	await page.click(id("btnSignDetails"));
 	await page.waitForSelector(id("txtPin"));

@@ -22,7 +22,7 @@ func TestTheFirstTime(t *testing.T) {
 	welcome := browser.page("welcome.html")
 	welcome.found()
 	require.Contains(t, welcome.text(), "O programa cmdsign responde")
-	require.Contains(t, welcome.text(), "alfinete", "the browser hides a new extension's button")
+	require.Eventually(t, func() bool { return strings.Contains(welcome.text(), "alfinete") }, patience, tick, "the browser hides a new extension's button")
 	history := browser.visit("history.html")
 	history.press("#switch")
 	require.Eventually(t, func() bool {

@@ -25,8 +25,8 @@ type Tab interface {
 	Mode() Mode
 
 	// Upload puts one file into the file input that selector finds in doc. Where one way to the page is all that takes it presses the
-	// element that press finds there too, in the page's next turn, and says so: once the answer is there it was or will be pressed, with
-	// an error it wasn't.
+	// element that press finds there too, in the page's next turn, and says so. After ErrDocumentGone nobody knows: the page may have been
+	// left before it could answer.
 	Upload(ctx context.Context, doc Document, selector string, file File, press string) (pressed bool, err error)
 	// FillSecret sets the value of the field that selector finds in doc, and fires the events that the page listens to.
 	// It does not touch the focus, which password managers watch (facts/native.md 7).

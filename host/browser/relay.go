@@ -39,11 +39,11 @@ type relayed struct {
 // the tab may go; the extension checks them against its own list. It does the commands of setup in the same go where it knows how: whoever
 // sends them nevertheless has their answer at once. Errors: ORIGIN_REFUSED, BROWSER_FAILED.
 func Relay(ctx context.Context, link *Link, origins []string, setup []Command, log *slog.Logger) (Tab, error) {
-	ahead, err := ahead(setup)
+	first, err := ahead(setup)
 	if err != nil {
 		return nil, problem.Newf(problem.Internal, "%w", err)
 	}
-	result, err := link.request(ctx, map[string]any{"do": "open", "origins": origins, "setup": ahead})
+	result, err := link.request(ctx, map[string]any{"do": "open", "origins": origins, "setup": first})
 	if err != nil {
 		if ctx.Err() != nil {
 			// Nobody waits for the tab any more, but it may come: the extension closes it once it's there.
@@ -62,7 +62,7 @@ func Relay(ctx context.Context, link *Link, origins []string, setup []Command, l
 	r := &relayed{link: link, ahead: opened.Setup, downloads: make(chan string, 16)}
 	r.transport = newRelayTransport(link, opened.TargetID, opened.Ready, log)
 	if r.ahead {
-		r.transport.done = ahead
+		r.transport.done = first
 	}
 	link.listen(r.hear)
 	alloc, cancelAlloc := chromedp.NewAllocatorContext(context.WithoutCancel(ctx), transportAllocator{r.transport})

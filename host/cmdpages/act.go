@@ -289,7 +289,7 @@ func (e *engine) steps(ctx context.Context, p Page, now *seen) error {
 			continue
 		}
 		press := ""
-		if i+2 == len(p.Steps) && !p.Steps[i+1].Commit {
+		if s.Upload != "" && i+2 == len(p.Steps) && !p.Steps[i+1].Commit {
 			press = now.Elements[p.Steps[i+1].Click]
 		}
 		done, err := e.do(ctx, s, now, press)
@@ -308,7 +308,7 @@ func (e *engine) steps(ctx context.Context, p Page, now *seen) error {
 	return nil
 }
 
-// do does a step. press is the element that is pressed next, and pressed says that it was already.
+// do does a step. press is the element that an upload may press next, and pressed says that it did.
 func (e *engine) do(ctx context.Context, s Step, now *seen, press string) (pressed bool, err error) {
 	doc := e.document(now.World)
 	switch {

@@ -2,13 +2,29 @@
 // with the browser. No secret is ever written: a View holds none, and the phone, what a sandbox shows and what a picture shows are left out.
 
 import type { Mode } from "../shared/protocol";
+import { inTurn } from "../shared/turns";
 import type { View } from "../shared/view";
 
 const slot = "view";
 
-export async function saveView(view: View): Promise<void> {
-  const { picture: _picture, phone: _phone, code, ...rest } = view;
-  await chrome.storage.session.set({ [slot]: { ...rest, ...(code ? { code: { ...code, sandbox: "" } } : {}) } });
+let latest: View | undefined;
+const inOrder = inTurn();
+
+/** Ends once this view, or a later one, is written: of those that come while one is on its way only the last is. */
+export function saveView(view: View): Promise<void> {
+  latest = view;
+  return inOrder(async () => {
+    const next = latest;
+    if (!next) return;
+    latest = undefined;
+    const { picture: _picture, phone: _phone, code, ...rest } = next;
+    try {
+      await chrome.storage.session.set({ [slot]: { ...rest, ...(code ? { code: { ...code, sandbox: "" } } : {}) } });
+    } catch (err) {
+      latest ??= next;
+      throw err;
+    }
+  });
 }
 
 export async function loadView(): Promise<View | undefined> {

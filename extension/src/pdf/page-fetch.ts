@@ -9,9 +9,13 @@ import type { Fetched, FetchOptions } from "./ladder";
 /** Bytes that come over in one answer of a script. */
 const slice = 6 << 20;
 
+/** A document of at most so many bytes comes with the first answer. */
+const small = 1 << 20;
+
 /** What inPageFetch answers. */
 export type PageAnswer =
-  | { kind: "got"; size: number; url: string; disposition: string }
+  /** data: all of it, where it's small; nothing is kept in the page then. */
+  | { kind: "got"; size: number; url: string; disposition: string; data?: string }
   | { kind: "status"; status: number }
   | { kind: "not-pdf" | "empty" | "large" | "slow" | "network" };
 
@@ -29,10 +33,11 @@ export async function fetchInPage(
   const run = async <A extends unknown[], R>(func: (...args: A) => R, args: A): Promise<Awaited<R> | undefined> =>
     (await chrome.scripting.executeScript({ target, func: func as never, args: args as never }))[0]?.result as Awaited<R> | undefined;
 
-  const abort = () => void run(forgetInPage, [id]).catch(() => {});
+  let whole = false;
+  const abort = () => void (whole || run(forgetInPage, [id]).catch(() => {}));
   signal?.addEventListener("abort", abort);
   try {
-    const answer = await run(inPageFetch, [id, url, cachedOnly, MAX_PDF, { timeLimit, patience, leastPace, silence }]).catch(() => undefined);
+    const answer = await run(inPageFetch, [id, url, cachedOnly, MAX_PDF, small, { timeLimit, patience, leastPace, silence }]).catch(() => undefined);
     signal?.throwIfAborted();
     switch (answer?.kind) {
       case "got":
@@ -49,6 +54,10 @@ export async function fetchInPage(
         throw new PdfProblem("PDF_ENDLESS");
       default:
         return undefined;
+    }
+    if (answer.data !== undefined) {
+      whole = true;
+      return { bytes: fromBase64(answer.data), url: answer.url, disposition: answer.disposition };
     }
     const bytes = new Uint8Array(answer.size);
     for (let at = 0; at < answer.size; at += slice) {
@@ -73,6 +82,7 @@ export async function inPageFetch(
   url: string,
   cachedOnly: boolean,
   max: number,
+  small: number,
   pace: { timeLimit: number; patience: number; leastPace: number; silence: number },
 ): Promise<PageAnswer> {
   const world = globalThis as unknown as { signWithCmd?: Map<string, Kept> };
@@ -120,8 +130,16 @@ export async function inPageFetch(
       bytes.set(chunk, at);
       at += chunk.length;
     }
+    const got: PageAnswer = { kind: "got", size, url: response.url || url, disposition: response.headers.get("content-disposition") ?? "" };
+    if (size <= small) {
+      // sliceInPage, which isn't here.
+      let binary = "";
+      for (let i = 0; i < size; i += 0x8000) binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
+      world.signWithCmd.delete(id);
+      return { ...got, data: btoa(binary) };
+    }
     kept.bytes = bytes;
-    return { kind: "got", size, url: response.url || url, disposition: response.headers.get("content-disposition") ?? "" };
+    return got;
   } catch {
     return { kind: slow ? "slow" : "network" };
   } finally {

@@ -41,6 +41,20 @@ func TestAPageAndAPersonThatTakeOnlyKeys(t *testing.T) {
 	require.Equal(t, 1, person.sandbox.signatures())
 }
 
+// A page may need to be drawn to be of use, and a tab in the background isn't: it's woken then.
+func TestSignOnPagesThatWaitToBeDrawn(t *testing.T) {
+	t.Parallel()
+	person := newPerson(t)
+	person.sandbox.set("fault", "drawn-late")
+	web := newSite(t)
+	browser := person.browse()
+	browser.goTo(web.url(siteHost, "/"))
+	popup := browser.click()
+	popup.choose("Contrato")
+	popup.signs(web)
+	require.Equal(t, 1, person.sandbox.signatures())
+}
+
 func (p *popup) keys(keys string) {
 	p.t.Helper()
 	require.NoError(p.t, chromedp.Do(p.ctx, chromedp.KeyEvent(keys)))

@@ -43,6 +43,15 @@ export function fakeChrome() {
         return {};
       }),
     },
+    action: {
+      setBadgeText: vi.fn(async (_m: { text: string }) => {}),
+      setBadgeBackgroundColor: vi.fn(async (_m: { color: string }) => {}),
+    },
+    notifications: {
+      create: vi.fn(async (id: string, _options: unknown): Promise<string> => id),
+      clear: vi.fn(async (_id: string): Promise<boolean> => true),
+    },
+    storage: { session: { set: vi.fn(async (_items: Record<string, unknown>) => {}) } },
     scripting: { executeScript: vi.fn(async (_injection: unknown): Promise<unknown[]> => [{ result: [] }]) },
   };
   vi.stubGlobal("chrome", fake);

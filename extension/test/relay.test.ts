@@ -95,6 +95,28 @@ describe("open", () => {
     expect(done).toEqual(expect.arrayContaining(["Runtime.enable", "Fetch.enable"]));
   });
 
+  const focus = () => browser.debugger.sendCommand.mock.calls.filter(([, method]) => method === "Emulation.setFocusEmulationEnabled").map(([, , p]) => p);
+
+  it("has the tab behave as one that's looked at, unless the host wakes it itself", async () => {
+    await open();
+    expect(focus()).toEqual([{ enabled: true }]);
+    await ask({ do: "close" });
+    browser.debugger.sendCommand.mockClear();
+    const asleep = { method: "Emulation.setFocusEmulationEnabled", params: { enabled: false } };
+    await ask({ do: "open", origins: [cmd], setup: [asleep] });
+    expect(focus()).toEqual([{ enabled: false }]);
+  });
+
+  it.each([[false], [true]])("brings a tab back as it was, awake: %s", async (awake) => {
+    const asleep = { method: "Emulation.setFocusEmulationEnabled", params: { enabled: false } };
+    await ask({ do: "open", origins: [cmd], setup: [asleep] });
+    if (awake) await ask({ do: "command", method: asleep.method, params: { enabled: true } });
+    browser.debugger.sendCommand.mockClear();
+    browser.debugger.onDetach.emit({ tabId: tabId() }, "target_closed");
+    await vi.waitFor(() => expect(JSON.stringify(sent)).toContain("reattached"));
+    expect(focus()).toEqual(awake ? [{ enabled: true }] : []);
+  });
+
   it.each([
     ["a command that isn't on the list", [{ method: "Network.enable", params: {} }], "COMMAND_REFUSED"],
     ["a way elsewhere", [{ method: "Page.navigate", params: { url: "https://example.org/" } }], "ORIGIN_REFUSED"],

@@ -10,7 +10,6 @@ import (
 
 	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/remote"
@@ -126,11 +125,7 @@ func (a *attached) within(ctx context.Context, do func() error) error {
 // enter opens the tab, in a browser context of its own.
 func (a *attached) enter(profiles string) error {
 	a.ctx, _ = chromedp.NewContext(a.ctx, chromedp.WithNewBrowserContext())
-	err := chromedp.Do(a.ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		// Without it a window behind others takes no key events.
-		_, err := cdp.Call(ctx, t, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
-		return err
-	}))
+	err := chromedp.Do(a.ctx, chromedp.Func(wake))
 	if err != nil || !a.local {
 		return err
 	}

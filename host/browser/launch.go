@@ -14,7 +14,6 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
@@ -120,11 +119,7 @@ func locale(lang string) []string {
 func (l *launched) start(ctx context.Context) error {
 	started := make(chan error, 1)
 	go func() {
-		started <- chromedp.Do(l.ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-			// Without it a window behind others takes no key events.
-			_, err := cdp.Call(ctx, t, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
-			return err
-		}))
+		started <- chromedp.Do(l.ctx, chromedp.Func(wake))
 	}()
 	select {
 	case err := <-started:

@@ -6,11 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
@@ -37,9 +36,9 @@ type relayed struct {
 
 // Relay has the extension open a tab in the background, and speaks to it over the link (docs/RELAY.md). Origins are where
 // the tab may go; the extension checks them against its own list. It does the commands of setup in the same go where it knows how: whoever
-// sends them nevertheless has their answer at once. Errors: ORIGIN_REFUSED, BROWSER_FAILED.
+// sends them nevertheless has their answer at once. The tab is asleep until Wake, but in an older extension. Errors: ORIGIN_REFUSED, BROWSER_FAILED.
 func Relay(ctx context.Context, link *Link, origins []string, setup []Command, log *slog.Logger) (Tab, error) {
-	first, err := ahead(setup)
+	first, err := ahead(append(slices.Clone(setup), asleep))
 	if err != nil {
 		return nil, problem.Newf(problem.Internal, "%w", err)
 	}
@@ -62,7 +61,7 @@ func Relay(ctx context.Context, link *Link, origins []string, setup []Command, l
 	r := &relayed{link: link, ahead: opened.Setup, downloads: make(chan string, 16)}
 	r.transport = newRelayTransport(link, opened.TargetID, opened.Ready, log)
 	if r.ahead {
-		r.transport.done = first
+		r.transport.done = first[:len(first)-1] // but for asleep, which nobody asks for
 	}
 	link.listen(r.hear)
 	alloc, cancelAlloc := chromedp.NewAllocatorContext(context.WithoutCancel(ctx), transportAllocator{r.transport})
@@ -72,9 +71,7 @@ func Relay(ctx context.Context, link *Link, origins []string, setup []Command, l
 		if opened.Ready {
 			return nil
 		}
-		// A background tab takes no key events without it.
-		_, err := cdp.Call(ctx, t, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
-		return err
+		return wake(ctx, t)
 	}))
 	if err != nil {
 		r.Close()

@@ -378,6 +378,7 @@ func (e *engine) phone(ctx context.Context, now *seen, selector, mirror string) 
 			return err
 		}
 	}
+	e.wake(ctx)
 	if err := browser.Type(ctx, e.tab, doc, selector, number); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -51,6 +52,7 @@ type engine struct {
 	walked  []string                  // the progress names of pages passed before there was a person to be told
 	failed  chan error                // how going to an address ended
 	walks   bool                      // it is there to act, and not only to look
+	awake   atomic.Bool               // the tab behaves as one that is looked at
 	watched func() error              // waits until responses are looked at too; nil before that's asked for
 	said    string                    // in a box of the browser's, by a page before it was seen
 	// leaving is the document that going there leaves behind: nothing is done in it any more.
@@ -73,6 +75,7 @@ type seen struct {
 	Status    int64               `json:"status"`      // of the HTTP answer; 0: not known
 	Failed    bool                `json:"unreachable"` // it's the browser's own page, in place of one that couldn't be had
 	Pressed   bool                `json:"pressed"`     // its button was pressed at once, as it was allowed to be
+	Asleep    bool                `json:"asleep"`      // nothing else is known: the tab is to be woken, and asked again
 	Origin    string              `json:"origin"`
 	Ticks     int                 `json:"ticks"`
 	Outline   *trace.Outline      `json:"outline"` // nil: none was asked for, or it couldn't be had
@@ -313,7 +316,12 @@ func (e *engine) look(ctx context.Context, since *seen, leaving string, ask map[
 			}
 			continue
 		}
+		ask["awake"] = e.awake.Load()
 		s, err := e.wait(ctx, world, since, ask)
+		if err == nil && s != nil && s.Asleep {
+			e.wake(ctx)
+			continue
+		}
 		if err == nil && s != nil {
 			s.World = world
 			e.log.Debug("seen", "page", s.Page, "missing", s.Missing, "host", s.Host, "path", s.Path, "scores", s.Scores)
@@ -363,6 +371,17 @@ func (e *engine) wait(ctx context.Context, world string, since *seen, ask map[st
 			return a.s, a.err
 		case <-changed:
 		}
+	}
+}
+
+// wake has a tab in the background draw, run its timers and take keys, for good. Up to here it didn't need to, which saves each page the
+// time of its drawing.
+func (e *engine) wake(ctx context.Context) {
+	if e.awake.Swap(true) {
+		return
+	}
+	if err := browser.Wake(ctx, e.tab); err != nil {
+		e.log.Debug("waking the tab", "err", err)
 	}
 }
 
@@ -451,6 +470,7 @@ func (e *engine) watch(ctx context.Context) func() error {
 
 // showFrames makes a page ready for somebody to look at: nothing passes unseen any more, and what was left blank comes.
 func (e *engine) showFrames(ctx context.Context, now *seen) error {
+	e.wake(ctx)
 	if err := errors.Join(e.watch(ctx)(), e.tab.LetPass(ctx, browser.PassNone)); err != nil {
 		return err
 	}

@@ -146,21 +146,26 @@ globalThis.cmdsign ??= (() => {
 
 	// wait resolves with what is seen as soon as it's worth acting on: a known page with all its elements, an overlay in the
 	// way, or (after unknownAfter ms, if that isn't 0) whatever there is. With since it waits for another page than that, or
-	// for an answer in place.
-	function wait({since, unknownAfter, names, press = {}, origins = []}) {
+	// for an answer in place. A tab that nobody sees draws nothing and keeps timers back, by which a page may finish itself or
+	// answer: where there's something to wait for, unless it's awake, that is said first.
+	const DOZE = 2000; // ms; a page on its way takes that long without there being anything to wait for
+	function wait({since, unknownAfter, names, press = {}, origins = [], awake = false}) {
 		return new Promise((resolve) => {
-			let expired = false, unknownTimer = 0, lateTimer = 0, cost = 0, last = 0;
+			let expired = false, unknownTimer = 0, lateTimer = 0, dozeTimer = 0, cost = 0, last = 0;
 			const observer = new MutationObserver(() => check());
 			const done = (seen) => {
 				observer.disconnect();
 				clearTimeout(unknownTimer);
 				clearTimeout(lateTimer);
+				clearTimeout(dozeTimer);
+				if (seen.asleep) return resolve(seen);
 				// The outline is for repair, and can wait for what the site is asked already.
 				if (seen.pressed) document.querySelector(seen.elements[press[seen.page]]).click();
 				resolve(outlined(seen, names));
 			};
 			const pressable = (seen) => !seen.errors.length && !seen.overlay && origins.includes(location.origin) &&
 				press[seen.page] in seen.elements;
+			const asleep = () => document.hidden && !awake && location.href !== "about:blank";
 			// A page's scripts often finish it on load only, so a page that hangs short of it is given a long time.
 			const arm = () => {
 				if (!lateTimer && !ready()) lateTimer = setTimeout(() => { slow = true; check(true); }, LATE);
@@ -187,11 +192,13 @@ globalThis.cmdsign ??= (() => {
 				if (seen.overlay && !since) return done(seen);
 				if (seen.page && !seen.missing.length) return done({...seen, pressed: pressable(seen)});
 				if (expired) return done(seen);
+				if (asleep()) return done({asleep: true});
 			}
 			if (location.protocol === "chrome-error:") return done({unreachable: true});
 			observer.observe(document, watch);
 			document.addEventListener("readystatechange", () => check(true));
 			atLoad.add(() => check(true));
+			if (since && asleep()) dozeTimer = setTimeout(() => done({asleep: true}), DOZE);
 			check(true);
 		});
 	}

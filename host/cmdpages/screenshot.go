@@ -57,6 +57,10 @@ func (m *Method) shoot(ctx context.Context, cover, uncover string, args ...any) 
 
 func capture(ctx context.Context, tab browser.Tab, scale float64) ([]byte, error) {
 	target := chromedp.FromContext(tab.Context()).Target
+	// What isn't drawn can't be shown.
+	if err := browser.Wake(ctx, tab); err != nil {
+		return nil, err
+	}
 	params := page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng}
 	if scale != 1 {
 		metrics, err := cdp.Call(ctx, target, page.GetLayoutMetrics, cdp.Empty{})

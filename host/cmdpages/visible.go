@@ -114,6 +114,7 @@ func (e *engine) offered(ctx context.Context, p Page, now *seen) error {
 	if e.rounds++; e.rounds > maxRounds {
 		return errByHand
 	}
+	e.wake(ctx)
 	const choose = `function(origins, ask) { return origins.includes(location.origin) ? cmdsign.choose(ask) : ["origin"]; }`
 	open, err := browser.Call[[]string](ctx, e.tab, e.document(now.World), choose, e.env.Origins, map[string]any{"page": p.Name, "choices": all})
 	switch {

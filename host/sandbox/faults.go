@@ -50,8 +50,8 @@ type fault struct {
 	newTab bool
 	// seal has the signature show on the page; banner lays the cookie banner over the pages of any look.
 	seal, banner bool
-	// typed has the fields of PIN and code keep only what real keys put in.
-	typed bool
+	// typed has the fields of PIN and code keep only what real keys put in; drawn has each page's buttons wait for the page to be drawn.
+	typed, drawn bool
 }
 
 type hooks map[step]func(*exchange) bool
@@ -165,6 +165,9 @@ var faults = sync.OnceValue(func() []*fault {
 		{name: "typed-only", typed: true,
 			pt: "Os campos do PIN e do código só aceitam o que é escrito com o teclado.",
 			en: "The PIN and code fields keep only what is typed by keyboard."},
+		{name: "drawn-late", drawn: true,
+			pt: "Os botões de cada página só servem depois de ela ser desenhada no ecrã.",
+			en: "Each page's buttons are of use only once it has been drawn on the screen."},
 		{name: "cookie-banner", banner: true,
 			pt: "Um aviso de cookies tapa os botões de cada página.",
 			en: "A cookie banner lies over each page's buttons."},

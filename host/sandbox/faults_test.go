@@ -216,6 +216,13 @@ var doing = map[string]func(p *person, phone string){
 		p.confirm(p.code(phone))
 		p.requireSigned()
 	},
+	"drawn-late": func(p *person, phone string) {
+		p.walkTo(stepCredentials, phone)
+		require.Contains(p.t, p.body, "requestAnimationFrame")
+		p.authenticate(phone, PIN)
+		p.confirm(p.code(phone))
+		p.requireSigned()
+	},
 	"cookie-banner": func(p *person, phone string) {
 		p.walkTo(stepCredentials, phone)
 		require.Contains(p.t, p.body, `id="cookieConsent"`)

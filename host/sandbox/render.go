@@ -46,6 +46,7 @@ type view struct {
 	Consent   bool
 	Reload    bool // the page reloads itself
 	Typed     bool // PIN and code keep only what real keys put in
+	Drawn     bool // the buttons wait for the page to be drawn
 	Spy       bool // a look-alike: every key is reported
 }
 
@@ -107,6 +108,7 @@ func (x *exchange) pageWith(problem, info string) {
 		Limit: sizeText(x.s.cfg.MaxFile), Reload: p.reload,
 	}
 	p.reload = false
+	v.Drawn = p.fault.drawn
 	v.Typed = p.fault.typed && (p.step == stepCredentials || p.step == stepCode)
 	if problem != "" {
 		v.Error = v.T(problem)

@@ -86,7 +86,7 @@ func told(words ...string) {
 	fmt.Fprintln(os.Stderr, "    ", strings.Join(words, "  "))
 }
 
-// failure is what the document says of a contestant that gave up.
+// failure is what the document says of a contestant's turn that came to nothing.
 func (p place) failure(w way, round string, err error) string {
 	// What comes below is a trace, with where this machine keeps things.
 	said, _, _ := strings.Cut(err.Error(), "\n")

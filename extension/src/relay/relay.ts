@@ -22,6 +22,8 @@ interface Tab {
   frameId: string | undefined;
   url: string;
   attached: boolean;
+  /** It behaves as one that is looked at: it draws, runs its timers in time and takes keys. */
+  awake: boolean;
   /** Requests of the main frame go on without the host's word. */
   pass: boolean;
   answers: Answers;
@@ -37,6 +39,9 @@ const insists = { times: 8, within: 5000 };
 
 /** So many commands may come with `open`. */
 const most = 8;
+
+/** A tab in the background that has the focus in emulation behaves as one that is looked at. */
+const focus = "Emulation.setFocusEmulationEnabled";
 
 /** One relay a port. */
 export class Relay {
@@ -152,7 +157,7 @@ export class Relay {
       if (id === undefined) throw new Refusal("ATTACH_FAILED", "the browser opened no tab");
       // Before anything is loaded: a page that has another extension's frame can't be attached to.
       await chrome.debugger.attach({ tabId: id }, "1.3");
-      const tab: Tab = { id, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, pass: false, answers: new Answers((url) => origins.includes(originOf(url))), foreign: { times: 0, last: 0 } };
+      const tab: Tab = { id, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, awake: !asleep(first), pass: false, answers: new Answers((url) => origins.includes(originOf(url))), foreign: { times: 0, last: 0 } };
       const [info] = (await Promise.all([
         sender(tab)("Target.getTargetInfo", {}), prepare(tab), ...first.map(({ method, params }) => sender(tab)(method, params)),
       ])) as [{ targetInfo?: { targetId?: string } }, ...unknown[]];
@@ -173,6 +178,7 @@ export class Relay {
     const checked = checkCommand(method, params, tab.origins);
     if (!tab.attached) throw new Refusal("DETACHED", "the debugger is not attached");
     if (!this.#where(tab)) throw new Refusal("ORIGIN_REFUSED", "the tab is at an origin that isn't allowed");
+    if (method === focus) tab.awake = checked.enabled === true;
     try {
       if (method === "Fetch.continueRequest") return await tab.answers.goOn(checked.requestId, sender(tab));
       return await sender(tab)(method as string, checked);
@@ -275,15 +281,25 @@ export class Relay {
   }
 }
 
+interface Setup {
+  method: string;
+  params: Record<string, unknown>;
+}
+
 /** Commands that a tab is made ready with, each checked like any other. */
-function setupCommands(setup: unknown, origins: readonly string[]): { method: string; params: object }[] {
+function setupCommands(setup: unknown, origins: readonly string[]): Setup[] {
   if (!Array.isArray(setup) || setup.length > most) throw new Refusal("COMMAND_REFUSED", "not a list of a few commands");
   return setup.map((c: { method?: unknown; params?: unknown } | null) => ({ method: c?.method as string, params: checkCommand(c?.method, c?.params, origins) }));
 }
 
-/** What every session of the debugger needs. A background tab takes no key events without the focus. */
+/** The host says so where it wakes the tab itself when it has to: an older one relies on it. */
+function asleep(setup: readonly Setup[]): boolean {
+  return setup.some(({ method, params }) => method === focus && params.enabled === false);
+}
+
+/** What every session of the debugger needs. */
 function prepare(tab: Tab): Promise<unknown> {
-  return Promise.all([sender(tab)("Page.enable", {}), sender(tab)("Emulation.setFocusEmulationEnabled", { enabled: true })]);
+  return Promise.all([sender(tab)("Page.enable", {}), tab.awake && sender(tab)(focus, { enabled: true })]);
 }
 
 /** Has a request of the main frame go on, where the host has said so and it leads to where the tab may be. False: the host has to say. */

@@ -6,6 +6,8 @@ import { inField, type Answer, type Field, type Marked } from "./field";
 
 /** Digits only, as PIN and codes are (tokens.ts). The debugger must be attached to the tab. */
 export async function typeSecret(field: Field, value: string): Promise<Answer | undefined> {
+  // Without it a tab in the background takes none.
+  await chrome.debugger.sendCommand({ tabId: field.tabId }, "Emulation.setFocusEmulationEnabled", { enabled: true }).catch(() => {});
   for (let typed = 0; typed < value.length; typed++) {
     const there = await inField(field, enterInPage, typed);
     if (there !== "filled") return there;

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Builder, By, until } from "selenium-webdriver";
 import chrome from "selenium-webdriver/chrome.js";
@@ -28,8 +28,11 @@ async function sign({ phone, pdf, save }) {
 	const box = await there(id("txtMobileTAN"));
 	await box.sendKeys(await code(phone));
 	await (await there(id("btnNext"))).click();
-	// WebDriver tells nothing of downloads: the folder does.
-	const name = await driver.wait(async () => (await readdir(folder)).find((f) => f.endsWith(".pdf")), patience, undefined, 10);
+	// WebDriver tells nothing of downloads: the folder does. The browser keeps the name by an empty file until the whole one takes its place.
+	const name = await driver.wait(async () => {
+		const found = (await readdir(folder)).find((f) => f.endsWith(".pdf"));
+		return found && (await stat(join(folder, found))).size > 0 ? found : undefined;
+	}, patience, undefined, 10);
 	await rename(join(folder, name), save);
 	await rm(folder, { recursive: true });
 }

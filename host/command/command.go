@@ -35,12 +35,11 @@ func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 // Main runs the program with its arguments and gives the exit code.
 func Main() int {
-	// A pipe that nobody reads any more gives an error then, instead of ending the program: it may hold a signed file.
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	// Before anything else can print: when a browser started the program, stdout is the pipe to it.
 	if _, native, err := nativemsg.Caller(os.Args[1:], allowed(nil)); native {
 		return runNative(os.Args[1:], err)
 	}
+	surviveBrokenPipes()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	root := newRoot()
@@ -54,6 +53,9 @@ func Main() int {
 	}
 	return report(root.ErrOrStderr(), err)
 }
+
+// surviveBrokenPipes has a pipe that nobody reads any more give an error, instead of ending the program: it may hold a signed file.
+func surviveBrokenPipes() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 // report tells a person of an error: the sentence and what to do next where it has a code, else the error itself.
 func report(w io.Writer, err error) int {

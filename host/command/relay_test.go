@@ -199,7 +199,9 @@ func relayHost(t *testing.T, sb *sandbox.Sandbox) (*standIn, string) {
 	t.Helper()
 	fromExtension, toHost := io.Pipe()
 	fromHost, toExtension := io.Pipe()
-	link := browser.NewLink(nativeConn{nativemsg.NewReader(fromExtension, 64<<20), nativemsg.NewWriter(toExtension)})
+	heard := make(chan struct{})
+	close(heard)
+	link := browser.NewLink(nativeConn{nativemsg.NewReader(fromExtension, 64<<20), nativemsg.NewWriter(toExtension), heard})
 	m := bareMachine(t)
 	m.configure(`env: test`, `state: `+m.at("state"), `downloads: `+m.at("Downloads"), `environments:
   test:

@@ -196,26 +196,7 @@ func truthy(raw json.RawMessage) bool {
 	return true
 }
 
-// hello is the first message. It's a type of its own because encoding/json looks at every field of a type before it writes the first
-// value of it, and reply has so many that a start would be waiting for it.
-type hello struct {
-	State        State                   `json:"state,omitempty"`
-	Protocol     int                     `json:"protocol,omitempty"`
-	MinProtocol  int                     `json:"min_protocol,omitempty"`
-	Version      string                  `json:"version,omitempty"`
-	Capabilities []string                `json:"capabilities,omitempty"`
-	Environment  string                  `json:"environment,omitempty"`
-	Custom       bool                    `json:"custom_environment,omitempty"`
-	Modes        []string                `json:"modes,omitempty"`
-	BrowserAt    string                  `json:"browser_at,omitempty"`
-	Operator     *Operator               `json:"operator,omitempty"`
-	Seal         *sealInfo               `json:"seal,omitempty"`
-	Unready      map[string]problem.Code `json:"unready,omitempty"`
-	Unfinished   []leftover              `json:"unfinished,omitempty"`
-	Ended        []leftover              `json:"ended,omitempty"`
-}
-
-// reply is what the host sends otherwise; a field that doesn't belong to the message stays out.
+// reply is what the host sends after its first message; a field that doesn't belong to the message stays out.
 type reply struct {
 	State    State  `json:"state,omitempty"`
 	Status   string `json:"status,omitempty"`

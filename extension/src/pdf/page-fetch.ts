@@ -151,6 +151,9 @@ export async function inPageFetch(
 export function sliceInPage(id: string, at: number, length: number): string | undefined {
   const bytes = (globalThis as unknown as { signWithCmd?: Map<string, Kept> }).signWithCmd?.get(id)?.bytes?.subarray(at, at + length);
   if (!bytes) return undefined;
+  // Newer browsers have it: of some MB it takes a tenth of the time.
+  const whole = (bytes as Uint8Array & { toBase64?: () => string }).toBase64?.();
+  if (whole !== undefined) return whole;
   let binary = "";
   for (let i = 0; i < bytes.length; i += 0x8000) binary += String.fromCharCode(...bytes.subarray(i, i + 0x8000));
   return btoa(binary);

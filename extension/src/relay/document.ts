@@ -40,9 +40,14 @@ export function putInPage(origin: string, selector: string, mark: string, { n, d
   const here = globalThis as unknown as Held;
   if (location.origin !== origin || window.top !== window) return "origin";
   if (here.signWithCmdDocument !== mark) return "gone";
-  const binary = atob(data);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  // Newer browsers have it: of some MB it takes a tenth of the time.
+  const { fromBase64 } = Uint8Array as unknown as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> };
+  let bytes = fromBase64?.call(Uint8Array, data);
+  if (!bytes) {
+    const binary = atob(data);
+    bytes = new Uint8Array(binary.length);
+    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  }
   const pieces = n === 0 ? (here.signWithCmdPieces = []) : (here.signWithCmdPieces ?? []);
   if (pieces.length !== n) return "gone";
   pieces.push(bytes);

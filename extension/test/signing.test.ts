@@ -61,6 +61,43 @@ describe("a signing", () => {
     for (const secret of [pin, otp]) for (const form of [secret, btoa(secret)]) expect(everything).not.toContain(form);
   });
 
+  it("sends no code before it's written down that it may be on its way, once, and not where it ended meanwhile", async () => {
+    const signing = new Queue();
+    await toCode(signing);
+    await new Promise((done) => setTimeout(done));
+    const kept: View[] = [];
+    let write = () => {};
+    vi.spyOn(chrome.storage.session, "set").mockImplementation((items) => {
+      kept.push((items as { view: View }).view);
+      return new Promise<void>((done) => (write = done));
+    });
+    const sent = Promise.all([signing.act({ do: "otp", code: otp }), signing.act({ do: "otp", code: otp })]);
+    await until(() => kept.length > 0);
+    host().say({ state: "stage2", status: "OK", progress: "anything", id: "d1" });
+    expect(told("otp_token")).toHaveLength(0);
+    write();
+    await until(() => kept.length > 1);
+    write();
+    await sent;
+    expect(kept.every((v) => v.codeSent)).toBe(true);
+    expect(told("otp_token")).toHaveLength(1);
+  });
+
+  it("doesn't send the code where it was approved otherwise while that is written down", async () => {
+    const signing = new Queue();
+    await toCode(signing);
+    await new Promise((done) => setTimeout(done));
+    let write = () => {};
+    vi.spyOn(chrome.storage.session, "set").mockImplementation(() => new Promise<void>((done) => (write = done)));
+    const sent = signing.act({ do: "otp", code: otp });
+    await until(() => screen(signing) === "sending");
+    host().say({ state: "done", status: "OK", file: { path: "/d/x-signed.pdf", name: "x", size: 1, sha256: "" } });
+    expect(screen(signing)).toBe("done");
+    for (const end = vi.fn(), done = sent.then(end); !end.mock.calls.length; await Promise.race([done, new Promise((next) => setTimeout(next))])) write();
+    expect(told("otp_token")).toHaveLength(0);
+    expect(screen(signing)).toBe("done");
+  });
+
   it("has the host go ahead while phone and PIN are typed, where it knows how", async () => {
     const signing = new Queue();
     const hash = await toDocument(signing, { ...hello, capabilities: ["confirm"] });

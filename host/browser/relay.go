@@ -36,7 +36,7 @@ type relayed struct {
 
 // Relay has the extension open a tab in the background, and speaks to it over the link (docs/RELAY.md). Origins are where
 // the tab may go; the extension checks them against its own list. It does the commands of setup in the same go where it knows how: whoever
-// sends them nevertheless has their answer at once. The tab is asleep until Wake, but in an older extension. Errors: ORIGIN_REFUSED, BROWSER_FAILED.
+// sends them nevertheless has their answer at once. The tab is asleep until Wake, but in an extension that doesn't know setup. Errors: ORIGIN_REFUSED, BROWSER_FAILED.
 func Relay(ctx context.Context, link *Link, origins []string, setup []Command, log *slog.Logger) (Tab, error) {
 	first, err := ahead(append(slices.Clone(setup), asleep))
 	if err != nil {

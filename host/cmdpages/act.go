@@ -91,7 +91,9 @@ func (e *engine) credentials(ctx context.Context, p Page, now *seen, why *proble
 		// Words that aren't known: the person reads them and types again, or ends it.
 		why = problem.New(problem.PINWrong, "unknown words at the PIN").Said(why.Site)
 	}
-	// While the person types, and while the phone is entered, it costs nobody's time.
+	// While the person types, and while the phone is entered, it costs nobody's time. From here on no page is to be left with what it needs
+	// to be drawn for.
+	go e.wake(ctx)
 	watched := e.watch(ctx)
 	if e.creds == nil {
 		asked := time.Now()
@@ -378,7 +380,10 @@ func (e *engine) phone(ctx context.Context, now *seen, selector, mirror string) 
 			return err
 		}
 	}
-	e.wake(ctx)
+	// Another may be about to wake it, and a sleeping tab takes no keys.
+	if err := browser.Wake(ctx, e.tab); err != nil {
+		e.log.Debug("waking the tab", "err", err)
+	}
 	if err := browser.Type(ctx, e.tab, doc, selector, number); err != nil {
 		return err
 	}

@@ -374,12 +374,17 @@ func (e *engine) wait(ctx context.Context, world string, since *seen, ask map[st
 	}
 }
 
+const wakeTimeout = 5 * time.Second
+
 // wake has a tab in the background draw, run its timers and take keys, for good. Up to here it didn't need to, which saves each page the
 // time of its drawing.
 func (e *engine) wake(ctx context.Context) {
 	if e.awake.Swap(true) {
 		return
 	}
+	// Whoever asked for it may have what it wants by now: the tab is to be awake for those who come after.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wakeTimeout)
+	defer cancel()
 	if err := browser.Wake(ctx, e.tab); err != nil {
 		e.log.Debug("waking the tab", "err", err)
 	}

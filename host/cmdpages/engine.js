@@ -153,11 +153,14 @@ globalThis.cmdsign ??= (() => {
 		return new Promise((resolve) => {
 			let expired = false, unknownTimer = 0, lateTimer = 0, dozeTimer = 0, cost = 0, last = 0;
 			const observer = new MutationObserver(() => check());
+			let over = false;
 			const done = (seen) => {
+				if (over) return;
+				over = true;
 				observer.disconnect();
 				clearTimeout(unknownTimer);
 				clearTimeout(lateTimer);
-				clearTimeout(dozeTimer);
+				clearInterval(dozeTimer);
 				if (seen.asleep) return resolve(seen);
 				// The outline is for repair, and can wait for what the site is asked already.
 				if (seen.pressed) document.querySelector(seen.elements[press[seen.page]]).click();
@@ -173,7 +176,7 @@ globalThis.cmdsign ??= (() => {
 				if (!unknownTimer && unknownAfter && ready() && location.href !== "about:blank") unknownTimer = setTimeout(() => { expired = true; check(true); }, status() < 500 ? unknownAfter : Math.min(unknownAfter, 500));
 			};
 			function check(force) {
-				if (document.readyState === "loading") return;
+				if (over || document.readyState === "loading") return;
 				arm();
 				if (!ready()) return;
 				const now = performance.now();
@@ -198,7 +201,8 @@ globalThis.cmdsign ??= (() => {
 			observer.observe(document, watch);
 			document.addEventListener("readystatechange", () => check(true));
 			atLoad.add(() => check(true));
-			if (since && asleep()) dozeTimer = setTimeout(() => done({asleep: true}), DOZE);
+			// The person may have been looking at it, and look elsewhere now.
+			if (since && !awake) dozeTimer = setInterval(() => { if (asleep()) done({asleep: true}); }, DOZE);
 			check(true);
 		});
 	}

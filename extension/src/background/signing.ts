@@ -311,9 +311,15 @@ export class Signing {
     if (view.screen !== "code" || view.code?.asked) return;
     if (!wellFormed("otp", code)) return this.#show({ ...view, problem: problems.format("otp") });
     const next: View = { ...view, screen: "sending", codeSent: true, sentAt: Date.now(), problem: undefined };
-    // Written down first: should the worker die now, the popup must say that a signature may exist.
-    await saveView(next);
     this.#show(next);
+    // Written down first: should the worker die now, the popup must say that a signature may exist. What is heard meanwhile builds on it.
+    try {
+      await saveView(this.view);
+    } catch (err) {
+      if (this.view.screen === "sending") this.#show(view);
+      throw err;
+    }
+    if (this.view.screen !== "sending") return;
     this.#tellDownloads(next.sentAt!);
     this.#send(view.mode === "relay" ? { otp_token: this.#tokens.give("otp", code) } : { otp: code });
   }

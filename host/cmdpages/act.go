@@ -380,10 +380,7 @@ func (e *engine) phone(ctx context.Context, now *seen, selector, mirror string) 
 			return err
 		}
 	}
-	// Another may be about to wake it, and a sleeping tab takes no keys.
-	if err := browser.Wake(ctx, e.tab); err != nil {
-		e.log.Debug("waking the tab", "err", err)
-	}
+	e.wake(ctx)
 	if err := browser.Type(ctx, e.tab, doc, selector, number); err != nil {
 		return err
 	}

@@ -52,7 +52,8 @@ type engine struct {
 	walked  []string                  // the progress names of pages passed before there was a person to be told
 	failed  chan error                // how going to an address ended
 	walks   bool                      // it is there to act, and not only to look
-	awake   atomic.Bool               // the tab behaves as one that is looked at
+	waking  sync.Once                 // has the tab behave as one that is looked at
+	awake   atomic.Bool               // it does
 	watched func() error              // waits until responses are looked at too; nil before that's asked for
 	said    string                    // in a box of the browser's, by a page before it was seen
 	// leaving is the document that going there leaves behind: nothing is done in it any more.
@@ -376,18 +377,18 @@ func (e *engine) wait(ctx context.Context, world string, since *seen, ask map[st
 
 const wakeTimeout = 5 * time.Second
 
-// wake has a tab in the background draw, run its timers and take keys, for good. Up to here it didn't need to, which saves each page the
-// time of its drawing.
+// wake has a tab in the background draw, run its timers and take keys, for good: it is awake once this ends, whoever began it. Up to here
+// it didn't need to, which saves each page the time of its drawing.
 func (e *engine) wake(ctx context.Context) {
-	if e.awake.Swap(true) {
-		return
-	}
-	// Whoever asked for it may have what it wants by now: the tab is to be awake for those who come after.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wakeTimeout)
-	defer cancel()
-	if err := browser.Wake(ctx, e.tab); err != nil {
-		e.log.Debug("waking the tab", "err", err)
-	}
+	e.waking.Do(func() {
+		// Whoever asked for it may have what it wants by now: the tab is to be awake for those who come after.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), wakeTimeout)
+		defer cancel()
+		if err := browser.Wake(ctx, e.tab); err != nil {
+			e.log.Debug("waking the tab", "err", err)
+		}
+		e.awake.Store(true)
+	})
 }
 
 func (e *engine) document(world string) browser.Document {

@@ -30,6 +30,7 @@ export function fakeChrome() {
       }),
       update: vi.fn(async (id: number, change: { active: boolean }) => Object.assign(tabs.get(id)!, change)),
       remove: vi.fn(async (id: number) => void tabs.delete(id)),
+      sendMessage: vi.fn(async (_tab: number, _message: unknown, _options: unknown): Promise<unknown> => true),
     },
     windows: { update: vi.fn(async () => ({})) },
     debugger: {

@@ -22,7 +22,7 @@ beforeEach(() => {
   relay = new Relay(
     ({ cdp }) => sent.push(cdp as Record<string, unknown>),
     tokens,
-    (hash) => (hash === "5a" ? held : undefined),
+    (hash) => (hash === "5a" ? new Blob([held]) : undefined),
     () => {},
     async (ms) => void waits.push(ms),
   );
@@ -426,17 +426,40 @@ describe("putDocument", () => {
   const page = (origin: string, said: unknown = "filled") =>
     browser.scripting.executeScript
       .mockResolvedValueOnce([{ documentId: "D1", frameId: 0, result: origin }])
-      .mockImplementationOnce(async () => [{ documentId: "D1", frameId: 0, result: said }]);
+      .mockImplementation(async () => [{ documentId: "D1", frameId: 0, result: said }]);
   const put = (part: object = {}) => ask({ do: "putDocument", sha256: "5a", name: "a.pdf", selector: "#file", ...part });
+  /** What the last script was given, which was bound to the document. */
+  const given = () => {
+    const [{ target, args }] = browser.scripting.executeScript.mock.lastCall as [{ target: object; args: [string, string, string, object] }];
+    expect(target).toEqual({ tabId: tabId(), documentIds: ["D1"] });
+    expect(args.slice(0, 2)).toEqual([cmd, "#file"]);
+    return args[3];
+  };
 
-  it("puts the bytes that are here into the page, by a script bound to the document", async () => {
+  it("hands the bytes that are here to the page's document, none of them by way of text", async () => {
     await open();
     page(cmd);
     expect(await put()).toEqual({ put: true });
-    const [{ target, args }] = browser.scripting.executeScript.mock.lastCall as [{ target: object; args: [string, string, string, { data: string }] }];
-    expect(target).toEqual({ tabId: tabId(), documentIds: ["D1"] });
-    expect(args.slice(0, 2)).toEqual([cmd, "#file"]);
-    expect(args[3]).toEqual({ n: 0, name: "a.pdf", data: Buffer.from(held).toString("base64") });
+    const [tab, message, options] = browser.tabs.sendMessage.mock.lastCall as [number, { document: Blob }, object];
+    expect([tab, options]).toEqual([tabId(), { documentId: "D1" }]);
+    expect(new Uint8Array(await message.document.arrayBuffer())).toEqual(held);
+    expect(given()).toEqual({ n: 1, name: "a.pdf", data: "" });
+    expect(JSON.stringify(browser.scripting.executeScript.mock.calls).length).toBeLessThan(held.length / 2);
+  });
+
+  it("puts them in as text where messages carry no Blob", async () => {
+    await open();
+    page(cmd);
+    browser.tabs.sendMessage.mockResolvedValueOnce(false);
+    expect(await put()).toEqual({ put: true });
+    expect(given()).toEqual({ n: 0, name: "a.pdf", data: Buffer.from(held).toString("base64") });
+  });
+
+  it("has the button pressed by the script that puts the file in, and says so", async () => {
+    await open();
+    page(cmd);
+    expect(await put({ press: "#upload" })).toEqual({ put: true, pressed: true });
+    expect(given()).toMatchObject({ press: "#upload" });
   });
 
   it.each([
@@ -449,6 +472,7 @@ describe("putDocument", () => {
     await open();
     page(origin, said);
     expect(await put(part)).toEqual({ code });
+    expect(browser.tabs.sendMessage).not.toHaveBeenCalled();
   });
 
   it("refuses where no tab is open", async () => expect(await put()).toEqual({ code: "NOT_OPEN" }));

@@ -141,10 +141,16 @@ func (r *relayed) Gone() error {
 // more, doesn't know how, or one chunk is all: a packaged extension may not name files to the debugger (facts/native.md 2.8).
 func (r *relayed) Upload(ctx context.Context, doc Document, selector string, file File, press string) (bool, error) {
 	if file.Size > uploadChunk {
-		_, err := r.link.request(ctx, map[string]any{"do": "putDocument", "sha256": file.SHA256, "name": file.Name, "selector": selector})
+		result, err := r.link.request(ctx, map[string]any{"do": "putDocument", "sha256": file.SHA256, "name": file.Name, "selector": selector, "press": press})
 		var refused *RelayError
 		if !errors.As(err, &refused) || (refused.Code != "NO_DOCUMENT" && refused.Code != "COMMAND_REFUSED") {
-			return false, inField(err)
+			var put struct {
+				Pressed bool `json:"pressed"` // an older extension leaves that to this side
+			}
+			if err == nil {
+				err = json.Unmarshal(result, &put)
+			}
+			return put.Pressed && err == nil, inField(err)
 		}
 	}
 	return putFile(ctx, r, doc, selector, file, press)

@@ -187,6 +187,9 @@ func (s *session) take(m message) {
 	r := reply{State: s.state, Status: statusOK, Progress: string(kindUpload), Received: int64(len(u.data))}
 	if u.doc != nil {
 		r.Document = u.doc.describe()
+	}
+	// By its first bytes it's a PDF, which a person asked to have signed: the rest comes while the site's first pages do.
+	if u.doc != nil || beginsPDF(u.data) {
 		s.approach()
 	}
 	s.send(r)

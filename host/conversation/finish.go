@@ -94,7 +94,7 @@ func verdictProblem(report *pdfsig.Report, path string) *problem.Error {
 	return problem.New(problem.NotVerified, "")
 }
 
-// isPDF looks for the header that a PDF has in its first kilobyte.
+// isPDF says whether the file at path begins as a PDF does, and true of one that can't be read.
 func isPDF(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {
@@ -103,7 +103,12 @@ func isPDF(path string) bool {
 	defer f.Close()
 	head := make([]byte, 1024)
 	n, _ := io.ReadFull(f, head)
-	return bytes.Contains(head[:n], []byte("%PDF-"))
+	return beginsPDF(head[:n])
+}
+
+// beginsPDF looks for the header that a PDF has in its first kilobyte.
+func beginsPDF(data []byte) bool {
+	return bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-"))
 }
 
 // check compares the returned file with the original; sealPage is where a visible signature was asked for, 0 for none. Authorities are asked until ctx ends; the rest goes on without them.

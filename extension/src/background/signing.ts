@@ -27,6 +27,12 @@ import { versionProblem } from "../shared/versions";
 /** How long a host may take to speak, and an idle one is kept for the next page, in ms. */
 const limits = { hello: 10_000, idle: 20_000, detach: 900, lookAgain: 8_000 };
 
+/**
+ * Bytes of a document in one message to the host. The first tells it that there is a PDF, which is enough to go ahead; each waits for
+ * the answer to the one before, so the rest of most documents is one.
+ */
+const chunk = { first: 64 << 10, most: 4 << 20 };
+
 /** How often the journal is read again for a signing whose end nobody told. */
 const looks = 18;
 
@@ -69,8 +75,8 @@ export class Signing {
   #link: Link | undefined;
   #tokens = new Tokens();
   #document: Obtained | undefined;
-  /** Of the document's bytes, where they are here. */
-  #sha256 = "";
+  /** The document's bytes as they were hashed, where they are here: what the page is given is what was confirmed. */
+  #hashed: { sha256: string; blob: Blob } | undefined;
   #parts = new Parts();
   #fetching: AbortController | undefined;
   #said: Said | undefined;
@@ -228,7 +234,7 @@ export class Signing {
    */
   async begin(document: Obtained, said?: Said): Promise<void> {
     this.#document = document;
-    this.#sha256 = "";
+    this.#hashed = undefined;
     this.#said = said;
     const { mode, modeChanged } = this.view;
     this.#show({
@@ -267,9 +273,9 @@ export class Signing {
       return;
     }
     const hash = await sha256(document.bytes);
-    if (this.#document === document) this.#sha256 = hash;
-    for (const chunk of chunks(document.name, document.bytes, hash)) {
-      const answer = await this.#ask({ upload_local: chunk }, (m) => m.progress === "upload_local");
+    if (this.#document === document) this.#hashed = { sha256: hash, blob: new Blob([document.bytes]) };
+    for (const part of chunks(document.name, document.bytes, hash, chunk.first, chunk.most)) {
+      const answer = await this.#ask({ upload_local: part }, (m) => m.progress === "upload_local");
       if (!answer) return;
     }
   }
@@ -279,10 +285,10 @@ export class Signing {
     return this.#question.ask(() => this.#send(message), fits);
   }
 
-  /** The bytes of the document that was told to the host by this SHA-256. */
-  #bytes(hash: string): Uint8Array<ArrayBuffer> | undefined {
-    const document = this.#document;
-    return document && "bytes" in document && document.bytes.length > 0 && this.#sha256 === hash ? document.bytes : undefined;
+  /** The document that was told to the host by this SHA-256. */
+  #given(hash: string): Blob | undefined {
+    const { sha256, blob } = this.#hashed ?? {};
+    return this.#document && blob?.size && sha256 === hash ? blob : undefined;
   }
 
   /** Tells the host that the document is confirmed: it goes ahead while phone and PIN are typed. */
@@ -436,7 +442,7 @@ export class Signing {
         this.#closed(link, code);
       },
     });
-    const relay = newRelay((m) => void port.send(m), this.#tokens, (hash) => this.#bytes(hash), (tab) => void saveRelayTab(tab).catch(() => {}));
+    const relay = newRelay((m) => void port.send(m), this.#tokens, (hash) => this.#given(hash), (tab) => void saveRelayTab(tab).catch(() => {}));
     const link: Link = { port, relay, hello, state: "", ahead: false, trial: false, withdrawn: 0 };
     return link;
   }

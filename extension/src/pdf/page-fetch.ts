@@ -14,8 +14,8 @@ const small = 1 << 20;
 
 /** What inPageFetch answers. */
 export type PageAnswer =
-  /** data: all of it, where it's small; nothing is kept in the page then. */
-  | { kind: "got"; size: number; url: string; disposition: string; data?: string }
+  /** data: all of it, where it's small; handed: it went ahead of this answer, in a message. Nothing is kept in the page then. */
+  | { kind: "got"; size: number; url: string; disposition: string; data?: string; handed?: true }
   | { kind: "status"; status: number }
   | { kind: "not-pdf" | "empty" | "large" | "slow" | "network" };
 
@@ -36,6 +36,7 @@ export async function fetchInPage(
   let whole = false;
   const abort = () => void (whole || run(forgetInPage, [id]).catch(() => {}));
   signal?.addEventListener("abort", abort);
+  const hand = handed(id, where);
   try {
     const answer = await run(inPageFetch, [id, url, cachedOnly, MAX_PDF, small, { timeLimit, patience, leastPace, silence }]).catch(() => undefined);
     signal?.throwIfAborted();
@@ -55,9 +56,16 @@ export async function fetchInPage(
       default:
         return undefined;
     }
+    const { url: from, disposition } = answer;
     if (answer.data !== undefined) {
       whole = true;
-      return { bytes: fromBase64(answer.data), url: answer.url, disposition: answer.disposition };
+      return { bytes: fromBase64(answer.data), url: from, disposition };
+    }
+    if (answer.handed) {
+      whole = true;
+      const bytes = await hand.bytes();
+      if (bytes?.length !== answer.size) throw new PdfProblem("PDF_UNREACHABLE");
+      return { bytes, url: from, disposition };
     }
     const bytes = new Uint8Array(answer.size);
     for (let at = 0; at < answer.size; at += slice) {
@@ -65,11 +73,37 @@ export async function fetchInPage(
       if (typeof text !== "string") throw new PdfProblem("PDF_UNREACHABLE");
       bytes.set(fromBase64(text), at);
     }
-    return { bytes, url: answer.url, disposition: answer.disposition };
+    return { bytes, url: from, disposition };
   } finally {
+    hand.away();
     signal?.removeEventListener("abort", abort);
     abort();
   }
+}
+
+/**
+ * Takes what the script hands over in a message, which in newer browsers carries a Blob: no byte of it goes by way of text. Chromium
+ * has that from 148 on (message_serialization in the manifest); in an older one something else comes, and isn't taken.
+ */
+function handed(id: string, { tabId, frameId }: { tabId: number; frameId: number }) {
+  let blob: Blob | undefined;
+  const hear = (message: Handed | undefined, sender: chrome.runtime.MessageSender, answer: (taken: boolean) => void) => {
+    if (message?.handed !== id || sender.id !== chrome.runtime.id || sender.tab?.id !== tabId || sender.frameId !== frameId) return;
+    const got = message.document;
+    if (got instanceof Blob && got.size <= MAX_PDF) blob = got;
+    answer(blob !== undefined);
+  };
+  chrome.runtime.onMessage.addListener(hear);
+  return {
+    bytes: async () => blob && new Uint8Array(await blob.arrayBuffer()),
+    away: () => chrome.runtime.onMessage.removeListener(hear),
+  };
+}
+
+/** What inPageFetch hands over. */
+interface Handed {
+  handed: string;
+  document: unknown;
 }
 
 // The functions below run in the page, each on its own: they may use nothing of this file. What they keep between calls is in
@@ -107,7 +141,7 @@ export async function inPageFetch(
     if (cachedOnly && response.status === 504) return { kind: "network" };
     if (!response.ok) return { kind: "status", status: response.status };
     if (Number(response.headers.get("content-length")) > max) return { kind: "large" };
-    const chunks: Uint8Array[] = [];
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
     let head = "";
     const reader = response.body!.getReader();
     for (;;) {
@@ -124,13 +158,20 @@ export async function inPageFetch(
     }
     if (size === 0) return { kind: "empty" };
     if (!head.includes("%PDF-")) return { kind: "not-pdf" };
+    const got: PageAnswer = { kind: "got", size, url: response.url || url, disposition: response.headers.get("content-disposition") ?? "" };
+    if (size > small) {
+      const taken = await chrome.runtime.sendMessage({ handed: id, document: new Blob(chunks) }).catch(() => false);
+      if (taken === true) {
+        world.signWithCmd.delete(id);
+        return { ...got, handed: true };
+      }
+    }
     const bytes = new Uint8Array(size);
     let at = 0;
     for (const chunk of chunks) {
       bytes.set(chunk, at);
       at += chunk.length;
     }
-    const got: PageAnswer = { kind: "got", size, url: response.url || url, disposition: response.headers.get("content-disposition") ?? "" };
     if (size <= small) {
       // sliceInPage, which isn't here.
       let binary = "";

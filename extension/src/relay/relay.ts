@@ -126,7 +126,7 @@ export class Relay {
       }
       case "putDocument": {
         const tab = this.#need();
-        return putDocument(tab.id, tab.origins, this.documents, req.sha256, req.name, req.selector);
+        return putDocument(tab.id, tab.origins, this.documents, req);
       }
       case "show":
         await this.show();

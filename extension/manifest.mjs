@@ -63,7 +63,8 @@ export function manifest(browser, version) {
     // Messages may carry Blobs, from Chromium 148 on; older ones don't know the key. Firefox has no other way.
     message_serialization: "structured_clone",
     incognito: "not_allowed",
-    permissions: [...permissions, "debugger"],
+    // The second one fences the tab in that the first one drives (src/relay/fence.ts). It adds nothing to what people are warned of.
+    permissions: [...permissions, "debugger", "declarativeNetRequest"],
     host_permissions: cmdHosts,
     background: { service_worker: "worker.js" },
   };

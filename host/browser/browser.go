@@ -66,7 +66,8 @@ const (
 	PassNone Passing = iota
 	// PassWatched is from the PIN on: what comes back is looked at, whatever was let go.
 	PassWatched
-	// PassAll is before that, as long as nothing of the person's but the document is on the way.
+	// PassAll is before that, as long as nothing of the person's but the document is on the way. Other frames' wait, from when the
+	// document is sent on.
 	PassAll
 )
 

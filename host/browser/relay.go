@@ -24,6 +24,7 @@ type relayed struct {
 	link      *Link
 	transport *relayTransport
 	ahead     bool // the extension is of those that make the tab ready by themselves
+	free      bool // the browser itself keeps the tab to the origins, and what is asked for up to the document passes unheld
 	ctx       context.Context
 	cancel    context.CancelFunc
 	downloads chan string
@@ -42,7 +43,7 @@ func Relay(ctx context.Context, link *Link, origins []string, setup []Command, l
 	if err != nil {
 		return nil, problem.Newf(problem.Internal, "%w", err)
 	}
-	result, err := link.request(ctx, map[string]any{"do": "open", "origins": origins, "setup": first})
+	result, err := link.request(ctx, map[string]any{"do": "open", "origins": origins, "setup": first, "free": true})
 	if err != nil {
 		if ctx.Err() != nil {
 			// Nobody waits for the tab any more, but it may come: the extension closes it once it's there.
@@ -54,11 +55,12 @@ func Relay(ctx context.Context, link *Link, origins []string, setup []Command, l
 		TargetID string `json:"targetId"`
 		Ready    bool   `json:"ready"` // what an older extension leaves to this side is done
 		Setup    bool   `json:"setup"` // and so are the commands that went along
+		Free     bool   `json:"free"`  // there's a fence around the tab
 	}
 	if err := json.Unmarshal(result, &opened); err != nil || opened.TargetID == "" {
 		return nil, problem.New(problem.BrowserFailed, "the extension opened no tab")
 	}
-	r := &relayed{link: link, ahead: opened.Setup, downloads: make(chan string, 16)}
+	r := &relayed{link: link, ahead: opened.Setup, free: opened.Free, downloads: make(chan string, 16)}
 	r.transport = newRelayTransport(link, opened.TargetID, opened.Ready, log)
 	if r.ahead {
 		r.transport.done = first[:len(first)-1] // but for asleep, which nobody asks for
@@ -153,8 +155,16 @@ func (r *relayed) Upload(ctx context.Context, doc Document, selector string, fil
 			return put.Pressed && err == nil, inField(err)
 		}
 	}
+	if r.free {
+		// On its way before the file is: what comes back may have frames.
+		held := make(chan relayAnswer, 1)
+		r.link.send(letPass(true), func(a relayAnswer) { held <- a })
+		defer func() { <-held }()
+	}
 	return putFile(ctx, r, doc, selector, file, press)
 }
+
+func letPass(pass bool) map[string]any { return map[string]any{"do": "letPass", "pass": pass} }
 
 // FillSecret refuses: in this mode the host has no business with a secret.
 func (r *relayed) FillSecret(context.Context, Document, string, secret.Secret) error {
@@ -187,10 +197,10 @@ func inField(err error) error {
 // LetPass has the extension let documents go on by itself, where it knows how (docs/RELAY.md). An older one can't tell what answers a form
 // from what was asked for again once requests pass, so there each waits from the PIN on.
 func (r *relayed) LetPass(ctx context.Context, which Passing) error {
-	if which == PassWatched && r.ahead {
+	if which == PassWatched && r.ahead || which == PassAll && r.free {
 		return nil
 	}
-	_, err := r.link.request(ctx, map[string]any{"do": "letPass", "pass": which == PassAll})
+	_, err := r.link.request(ctx, letPass(which == PassAll))
 	// The first ones hold each for the host's word.
 	var refused *RelayError
 	if errors.As(err, &refused) && refused.Code == "COMMAND_REFUSED" {

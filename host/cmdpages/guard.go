@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
@@ -68,10 +69,23 @@ func held(responses bool) fetch.EnableParams {
 	return params
 }
 
-// note takes an event of the tab; the work is done elsewhere, since it needs commands.
+// note takes an event of the tab; the work is done elsewhere, where it needs commands.
 func (g *guard) note(ctx context.Context, ev any) {
-	if paused, ok := ev.(*fetch.EventRequestPaused); ok {
-		g.wg.Go(func() { g.handle(ctx, paused) })
+	switch ev := ev.(type) {
+	case *fetch.EventRequestPaused:
+		g.wg.Go(func() { g.handle(ctx, ev) })
+	case *page.EventFrameNavigated:
+		// The browser's own page, in place of one that the extension's fence kept it from.
+		if at := ev.Frame.UnreachableURL; ev.Frame.ID == g.frame && at != "" && !g.allowed(at) {
+			g.refuse(at)
+		}
+	}
+}
+
+// refuse tells that the page was kept from going to an address.
+func (g *guard) refuse(address string) {
+	if !g.refused.Swap(true) {
+		g.tell(event{err: problem.Newf(problem.OriginRefused, "the page went to %s", hostOf(address))})
 	}
 }
 

@@ -163,18 +163,22 @@ type chunk struct {
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
 	Offset int64  `json:"offset"`
-	Data   []byte `json:"data"` // base64
+	Data   []byte `json:"data"`   // base64
+	Stream bool   `json:"stream"` // more follow without waiting for an answer
 
 	whole bool // the whole document, which came without a hash
 }
 
 // take adds a chunk. A text instead of an object is the whole document in base64, as in background/000.
 func (s *session) take(m message) {
+	c, err := parseChunk(m)
+	if c.Stream && c.Offset > 0 && (s.upload == nil || !s.choosing()) {
+		return // the rest of a document that was refused: why has been said
+	}
 	if !s.choosing() {
 		s.outOfTurn(kindUpload)
 		return
 	}
-	c, err := parseChunk(m)
 	if err == nil {
 		err = s.add(c)
 	}

@@ -165,7 +165,7 @@ func (s *session) greet() {
 }
 
 func (s *session) capabilities() []string {
-	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "document", "confirm", "document_data", "download", "resend", "assist", "journal", "trace", "visible"}
+	can := []string{"sign", "screenshot", "auto_screenshot", "upload_local", "upload_stream", "document", "confirm", "document_data", "download", "resend", "assist", "journal", "trace", "visible"}
 	switch {
 	case s.own.Visitor == nil:
 		can = append(can, "open")

@@ -1,6 +1,6 @@
 // One signing at a time: owns the port, the relay, the document's bytes and what the pages show.
 
-import { newRelay, modes as possibleModes, releaseTabs } from "#platform";
+import { clearFences, newRelay, modes as possibleModes, releaseTabs } from "#platform";
 import { obtain, type Obtained, type Pick } from "../pdf/ladder";
 import { PdfProblem } from "../pdf/problem";
 import type { RelayLike } from "../platform/types";
@@ -28,10 +28,10 @@ import { versionProblem } from "../shared/versions";
 const limits = { hello: 10_000, idle: 20_000, detach: 900, lookAgain: 8_000 };
 
 /**
- * Bytes of a document in one message to the host. The first tells it that there is a PDF, which is enough to go ahead; each waits for
- * the answer to the one before, so the rest of most documents is one.
+ * Bytes of a document in one message to the host, and so many may be on their way. The first tells it that there is a PDF, which is enough
+ * to go ahead.
  */
-const chunk = { first: 64 << 10, most: 4 << 20 };
+const chunk = { first: 64 << 10, most: 256 << 10, ahead: 4 << 20 };
 
 /** How often the journal is read again for a signing whose end nobody told. */
 const looks = 18;
@@ -63,6 +63,10 @@ interface Link {
   ahead: boolean;
   /** The host prepared its last start in the sandbox. */
   trial: boolean;
+  /** It takes pieces of a document without being waited for. */
+  stream: boolean;
+  /** The conversation is being started, for a document that is on its way. */
+  starting?: Promise<boolean>;
   /** Documents that were given back before they were confirmed, whose end the host has yet to tell. */
   withdrawn: number;
 }
@@ -217,10 +221,15 @@ export class Signing {
     try {
       // The host starts meanwhile.
       this.#link ??= this.#newLink();
-      const document = await obtain(pick, { signal: fetching.signal });
+      const link = this.#link;
+      const coming = () => {
+        if (!fetching.signal.aborted && this.#link === link) link.starting = this.#start(false);
+      };
+      const document = await obtain(pick, { signal: fetching.signal, coming });
       if (fetching.signal.aborted || this.view.screen === "nohost") return;
       await this.begin(document);
     } catch (err) {
+      void this.#giveUp();
       if (fetching.signal.aborted) return;
       const problem = err instanceof PdfProblem ? problems.ofPdf(err) : problems.internal();
       const tab = pick.kind === "tab" ? { tabId: pick.tabId, url: pick.url, pageUrl: pick.pageUrl } : undefined;
@@ -240,29 +249,9 @@ export class Signing {
     this.#show({
       ...fresh(this.view), mode, modeChanged, trial: document.trial, screen: "fetching", received: 0, source: { name: document.name, site: document.site },
     });
-    const trial = document.trial ?? false;
-    // A host that waits for a document elsewhere doesn't get this one.
-    if (this.#link?.state === "stage1_input" && this.#link.trial !== trial) this.#drop();
-    if (!(await this.#connect())) return;
-    // The choice of mode may have changed since another document was begun and refused: a PIN typed now would go the wrong way.
-    if (this.#link!.state === "stage1_input" && this.#link!.mode !== this.view.mode) {
-      this.#drop();
-      if (!(await this.#connect())) return;
-    }
+    await this.#link?.starting;
+    if (this.#document !== document || !(await this.#start(document.trial ?? false))) return;
     const link = this.#link!;
-    if (link.state !== "stage1_input") {
-      const { mode } = this.view;
-      link.mode = mode;
-      const start: ClientMessage = {
-        start: "", mode, auto_screenshot: 0, lang: lang(), protocol: PROTOCOL, min_protocol: MIN_PROTOCOL,
-        client: chrome.runtime.getManifest().version, ...(trial ? { environment: "sandbox" } : {}),
-      };
-      const answer = await this.#ask(start, (m) => m.state === "stage1_input");
-      if (!answer) return;
-      // An older host knows no trial and would sign for good.
-      if (trial && answer.environment !== "sandbox") return void this.#unfit(problems.ofVersion("VERSION_HOST_OLD"));
-      link.trial = trial;
-    }
     if ("path" in document) {
       await this.#ask({ document: { pdf_file_path: document.path } }, (m) => m.document !== undefined);
       // Several are read twice: to be looked at, and to be signed.
@@ -273,11 +262,61 @@ export class Signing {
       return;
     }
     const hash = await sha256(document.bytes);
-    if (this.#document === document) this.#hashed = { sha256: hash, blob: new Blob([document.bytes]) };
-    for (const part of chunks(document.name, document.bytes, hash, chunk.first, chunk.most)) {
-      const answer = await this.#ask({ upload_local: part }, (m) => m.progress === "upload_local");
-      if (!answer) return;
+    if (this.#document !== document) return;
+    this.#hashed = { sha256: hash, blob: new Blob([document.bytes]) };
+    await this.#upload(document, hash, link.stream);
+  }
+
+  /** Gives the document to the host, in pieces of which each is waited for, or where the host takes a stream some are under way. */
+  async #upload(document: Obtained & { bytes: Uint8Array }, hash: string, stream: boolean): Promise<void> {
+    if (!stream) {
+      for (const piece of chunks(document.name, document.bytes, hash)) {
+        if (!(await this.#ask({ upload_local: piece }, (m) => m.progress === "upload_local"))) return;
+      }
+      return;
     }
+    for (const piece of chunks(document.name, document.bytes, hash, chunk.first, chunk.most)) {
+      // It was refused meanwhile, or another came in its place.
+      if (this.#document !== document || this.view.screen !== "fetching") return;
+      const last = piece.offset + (piece.offset === 0 ? chunk.first : chunk.most) >= document.bytes.length;
+      const there = last ? document.bytes.length : piece.offset - chunk.ahead;
+      const message: ClientMessage = { upload_local: { ...piece, stream } };
+      if (there <= 0) this.#send(message);
+      else if (!(await this.#ask(message, (m) => m.progress === "upload_local" && (m.received ?? 0) >= there))) return;
+    }
+  }
+
+  /** Has the host begin a conversation, where none waits for a document already. False: the view says why. */
+  async #start(trial: boolean): Promise<boolean> {
+    // A host that waits for a document elsewhere doesn't get this one.
+    if (this.#link?.state === "stage1_input" && this.#link.trial !== trial) this.#drop();
+    if (!(await this.#connect())) return false;
+    // The choice of mode may have changed since another document was begun and refused: a PIN typed now would go the wrong way.
+    if (this.#link!.state === "stage1_input" && this.#link!.mode !== this.view.mode) {
+      this.#drop();
+      if (!(await this.#connect())) return false;
+    }
+    const link = this.#link!;
+    if (link.state === "stage1_input") return true;
+    const { mode } = this.view;
+    link.mode = mode;
+    const start: ClientMessage = {
+      start: "", mode, auto_screenshot: 0, lang: lang(), protocol: PROTOCOL, min_protocol: MIN_PROTOCOL,
+      client: chrome.runtime.getManifest().version, ...(trial ? { environment: "sandbox" } : {}),
+    };
+    const answer = await this.#ask(start, (m) => m.state === "stage1_input");
+    if (!answer) return false;
+    // An older host knows no trial and would sign for good.
+    if (trial && answer.environment !== "sandbox") return this.#unfit(problems.ofVersion("VERSION_HOST_OLD"));
+    link.trial = trial;
+    return true;
+  }
+
+  /** Ends the conversation that was begun for a document which then didn't come. */
+  async #giveUp(): Promise<void> {
+    const link = this.#link;
+    await link?.starting;
+    if (link?.starting && this.#link === link && link.state === "stage1_input" && !this.#document) this.#takeBack(link);
   }
 
   /** Sends a message and waits for its answer; undefined where it was refused or the port closed, which the view tells. */
@@ -384,6 +423,7 @@ export class Signing {
     const { mode: wanted } = await loadSettings();
     if (this.#link !== link) return false; // its end came meanwhile
     link.ahead = hello.capabilities?.includes("confirm") ?? false;
+    link.stream = hello.capabilities?.includes("upload_stream") ?? false;
     const modes = modesOf(hello);
     const chosen = chooseMode(modes, wanted, possibleModes);
     if (!chosen) return this.#unfit(problems.noMode());
@@ -443,12 +483,14 @@ export class Signing {
       },
     });
     const relay = newRelay((m) => void port.send(m), this.#tokens, (hash) => this.#given(hash), (tab) => void saveRelayTab(tab).catch(() => {}));
-    const link: Link = { port, relay, hello, state: "", ahead: false, trial: false, withdrawn: 0 };
+    const link: Link = { port, relay, hello, state: "", ahead: false, stream: false, trial: false, withdrawn: 0 };
     return link;
   }
 
   #heard(link: Link, m: HostMessage): void {
     if (this.#parts.heard(m)) return;
+    // Of a document that another has taken the place of, pieces may still have been on their way.
+    if (m.progress === "upload_local" && m.document && m.document.sha256 !== this.#hashed?.sha256) return;
     const before = this.view;
     // By hand, the person may sign without this extension's seeing a code.
     if (m.state === "assist" && before.screen !== "assist") this.#tellDownloads(Date.now());
@@ -596,7 +638,7 @@ export class Signing {
     const tab = await loadRelayTab().catch(() => undefined);
     // Where a signature may exist the tab stays: its page may be the only one that shows it.
     if (tab !== undefined && !mayBeSigned(stored)) await chrome.tabs.remove(tab).catch(() => {});
-    if (tab !== undefined) await saveRelayTab(undefined).catch(() => {});
+    if (tab !== undefined) await Promise.all([saveRelayTab(undefined), clearFences()]).catch(() => {});
     const waiting = stored.interrupted?.answer === "waiting";
     if (stored.screen === "nohost") this.view = fresh(this.view);
     else if (underWay(stored.screen) || waiting) {

@@ -19,6 +19,8 @@ export type Pick =
 
 export interface FetchOptions {
   signal?: AbortSignal;
+  /** Told where it's plain that a PDF is coming, and that it will take a moment. */
+  coming?: () => void;
 }
 
 export interface Fetched {

@@ -26,7 +26,7 @@ export type PageAnswer =
 export async function fetchInPage(
   where: { tabId: number; frameId: number },
   url: string,
-  { cachedOnly = false, signal }: FetchOptions & { cachedOnly?: boolean } = {},
+  { cachedOnly = false, signal, coming }: FetchOptions & { cachedOnly?: boolean } = {},
 ): Promise<Fetched | undefined> {
   const target = { tabId: where.tabId, frameIds: [where.frameId] };
   const id = crypto.randomUUID();
@@ -36,7 +36,7 @@ export async function fetchInPage(
   let whole = false;
   const abort = () => void (whole || run(forgetInPage, [id]).catch(() => {}));
   signal?.addEventListener("abort", abort);
-  const hand = handed(id, where);
+  const hand = handed(id, where, coming);
   try {
     const answer = await run(inPageFetch, [id, url, cachedOnly, MAX_PDF, small, { timeLimit, patience, leastPace, silence }]).catch(() => undefined);
     signal?.throwIfAborted();
@@ -85,10 +85,11 @@ export async function fetchInPage(
  * Takes what the script hands over in a message, which in newer browsers carries a Blob: no byte of it goes by way of text. Chromium
  * has that from 148 on (message_serialization in the manifest); in an older one something else comes, and isn't taken.
  */
-function handed(id: string, { tabId, frameId }: { tabId: number; frameId: number }) {
+function handed(id: string, { tabId, frameId }: { tabId: number; frameId: number }, coming: (() => void) | undefined) {
   let blob: Blob | undefined;
   const hear = (message: Handed | undefined, sender: chrome.runtime.MessageSender, answer: (taken: boolean) => void) => {
     if (message?.handed !== id || sender.id !== chrome.runtime.id || sender.tab?.id !== tabId || sender.frameId !== frameId) return;
+    if (message.coming) return coming?.();
     const got = message.document;
     if (got instanceof Blob && got.size <= MAX_PDF) blob = got;
     answer(blob !== undefined);
@@ -100,10 +101,11 @@ function handed(id: string, { tabId, frameId }: { tabId: number; frameId: number
   };
 }
 
-/** What inPageFetch hands over. */
+/** What inPageFetch hands over, or says beforehand. */
 interface Handed {
   handed: string;
-  document: unknown;
+  document?: unknown;
+  coming?: true;
 }
 
 // The functions below run in the page, each on its own: they may use nothing of this file. What they keep between calls is in
@@ -154,6 +156,7 @@ export async function inPageFetch(
         head += String.fromCharCode(...value.subarray(0, 1024 - head.length));
         // A page that never ends isn't waited for once it's plain that it's no PDF.
         if (head.length >= 1024 && !head.includes("%PDF-")) return { kind: "not-pdf" };
+        if (head.length >= 1024 && Number(response.headers.get("content-length")) > small) void chrome.runtime.sendMessage({ handed: id, coming: true }).catch(() => {});
       }
     }
     if (size === 0) return { kind: "empty" };

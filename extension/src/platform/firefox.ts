@@ -5,6 +5,7 @@ import type { Platform } from "./types";
 export const modes: Platform["modes"] = ["launch", "attach"];
 export const newRelay: Platform["newRelay"] = () => undefined;
 export const releaseTabs: Platform["releaseTabs"] = async () => {};
+export const clearFences: Platform["clearFences"] = async () => {};
 export const fetchElsewhere: Platform["fetchElsewhere"] = (url, _referrer, opts) => download(url, opts);
 // No script gets into its PDF viewer, and nothing else tells.
 export const tabMethod: Platform["tabMethod"] = async () => "unknown";

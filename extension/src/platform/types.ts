@@ -18,6 +18,8 @@ export interface Platform {
   modes: readonly Mode[];
   /** Lets go of the tabs that an earlier worker held: the browser then saves what was on its way. */
   releaseTabs(keep: boolean): Promise<void>;
+  /** Lets them go anywhere again. */
+  clearFences(): Promise<void>;
   newRelay(post: Post, tokens: Tokens, documents: Documents, holds: (tabId: number | undefined) => void): RelayLike | undefined;
   /** Fetches what the page itself can't. */
   fetchElsewhere(url: string, referrer: string, opts: FetchOptions): Promise<Fetched | OnDisk>;

@@ -50,6 +50,7 @@ const events: Record<string, Pick> = {
         "crossOriginIsolatedContextType",
       ),
       url: bare,
+      unreachableUrl: bare,
       gatedAPIFeatures: asIs,
     }),
     type: scalar,

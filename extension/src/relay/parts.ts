@@ -1,11 +1,11 @@
 // Long messages go to the host in parts (docs/RELAY.md).
 
-/** Over this many bytes of JSON a message goes in parts. */
-export const wholeLimit = 8 << 20;
+/** Over this many bytes of JSON a message goes in parts: of some MB the host reads the first while the browser writes the next. */
+export const wholeLimit = 1 << 20;
 /** The most that one message may be. */
 export const totalLimit = 256 << 20;
-/** Characters a part: as JSON it grows, by quotes to twice, by other scripts to three times, and must stay under 16 MiB. */
-const slice = 4 << 20;
+/** Characters a part. As JSON it grows, by quotes to twice, by other scripts to three times; under 16 MiB is what a host takes. */
+const slice = 512 << 10;
 
 export type Post = (message: { cdp: unknown }) => void;
 

@@ -12,6 +12,7 @@ import { checkCommand } from "./commands";
 import { putDocument, type Documents } from "./document";
 import { debuggerError, isForeignFrame } from "./errors";
 import { filterEvent } from "./events";
+import { fence } from "./fence";
 import { removeForeignFrames } from "./frames";
 import { postLong, type Post } from "./parts";
 
@@ -26,6 +27,16 @@ interface Tab {
   awake: boolean;
   /** Requests of the main frame go on without the host's word. */
   pass: boolean;
+  /** So do those of other frames. */
+  frames: boolean;
+  /** What the host wants held; undefined before it has said so. */
+  held: Record<string, unknown> | undefined;
+  /** What is held. */
+  holding: Record<string, unknown> | undefined;
+  /** A document is being sent: once the main frame loads what answers it, other frames' don't any more. */
+  sending: boolean;
+  /** Takes the fence away; undefined where there's none. */
+  unfence: (() => Promise<void>) | undefined;
   answers: Answers;
   /** How often in a row, and when last, another extension's frame had to be removed. */
   foreign: { times: number; last: number };
@@ -93,6 +104,8 @@ export class Relay {
     this.holds(undefined);
     if (tab.attached) await chrome.debugger.detach({ tabId: tab.id }).catch(() => {});
     if (!keep) await chrome.tabs.remove(tab.id).catch(() => {});
+    // Only now: nothing goes elsewhere while the tab is ours.
+    await tab.unfence?.();
   }
 
   /**
@@ -114,19 +127,31 @@ export class Relay {
   async #execute(req: Record<string, unknown>): Promise<unknown> {
     switch (req.do) {
       case "open":
-        return this.#inTurn(() => this.#open(req.origins, req.setup));
+        return this.#inTurn(() => this.#open(req.origins, req.setup, req.free === true));
       case "command":
         return this.#command(req.method, req.params);
-      case "letPass":
-        this.#need().pass = req.pass === true;
+      case "letPass": {
+        const tab = this.#need();
+        Object.assign(tab, { pass: req.pass === true, frames: false });
+        await hold(tab);
         return {};
+      }
       case "fillSecret": {
         const tab = this.#need();
         return fillSecret(tab.id, tab.origins, this.tokens, req.token, req.selector);
       }
       case "putDocument": {
         const tab = this.#need();
-        return putDocument(tab.id, tab.origins, this.documents, req);
+        // The document goes unheld, by the fence; what comes back may have frames.
+        tab.sending = true;
+        try {
+          const put = await putDocument(tab.id, tab.origins, this.documents, req);
+          tab.sending &&= put.pressed === true;
+          return put;
+        } catch (err) {
+          tab.sending = false;
+          throw err;
+        }
       }
       case "show":
         await this.show();
@@ -145,30 +170,33 @@ export class Relay {
   }
 
   /** setup: commands that are done before the tab is given, so that nobody has to wait for each. */
-  async #open(origins: unknown, setup: unknown): Promise<unknown> {
+  async #open(origins: unknown, setup: unknown, free: boolean): Promise<unknown> {
     if (this.#tab) throw new Refusal("BUSY", "this port has its tab");
     if (!Array.isArray(origins) || origins.length === 0 || !origins.every((o) => typeof o === "string" && builtIn(o))) {
       throw new Refusal("ORIGIN_REFUSED", "an origin that isn't on the extension's list");
     }
     const first = setupCommands(setup ?? [], origins);
     let id: number | undefined;
+    let unfence: Tab["unfence"];
     try {
       ({ id } = await chrome.tabs.create({ url: "about:blank", active: false }));
       if (id === undefined) throw new Refusal("ATTACH_FAILED", "the browser opened no tab");
       // Before anything is loaded: a page that has another extension's frame can't be attached to.
-      await chrome.debugger.attach({ tabId: id }, "1.3");
-      const tab: Tab = { id, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, awake: !asleep(first), pass: false, answers: new Answers((url) => origins.includes(originOf(url))), foreign: { times: 0, last: 0 } };
+      [unfence] = await Promise.all([free ? fence(id, origins) : undefined, chrome.debugger.attach({ tabId: id }, "1.3")]);
+      free = unfence !== undefined;
+      const tab: Tab = { id, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, awake: !asleep(first), pass: free, frames: free, sending: false, held: undefined, holding: undefined, unfence, answers: new Answers((url) => origins.includes(originOf(url))), foreign: { times: 0, last: 0 } };
       const [info] = (await Promise.all([
-        sender(tab)("Target.getTargetInfo", {}), prepare(tab), ...first.map(({ method, params }) => sender(tab)(method, params)),
+        sender(tab)("Target.getTargetInfo", {}), prepare(tab), ...first.map(({ method, params }) => execute(tab, method, params)),
       ])) as [{ targetInfo?: { targetId?: string } }, ...unknown[]];
       if (this.#ended) throw new Refusal("NOT_OPEN", "the port is closed");
       tab.frameId = info.targetInfo?.targetId;
       this.#tab = tab;
       this.#left = undefined;
       this.holds(id);
-      return { targetId: info.targetInfo?.targetId, ready: true, ...(setup ? { setup: true } : {}) };
+      return { targetId: info.targetInfo?.targetId, ready: true, ...(setup ? { setup: true } : {}), ...(free ? { free: true } : {}) };
     } catch (err) {
       if (id !== undefined) await chrome.tabs.remove(id).catch(() => {});
+      await unfence?.();
       throw err instanceof Refusal ? err : new Refusal("ATTACH_FAILED", debuggerError(err).message);
     }
   }
@@ -181,7 +209,7 @@ export class Relay {
     if (method === focus) tab.awake = checked.enabled === true;
     try {
       if (method === "Fetch.continueRequest") return await tab.answers.goOn(checked.requestId, sender(tab));
-      return await sender(tab)(method as string, checked);
+      return await execute(tab, method as string, checked);
     } catch (err) {
       // A frame that came back after it was removed: the browser refuses each command from then on, and tells of no detach.
       if (isForeignFrame(err) && this.#tab === tab && tab.attached) {
@@ -204,6 +232,10 @@ export class Relay {
       const { frame } = params as { frame: { url: string; parentId?: string; unreachableUrl?: string } };
       // An error page of the browser stands for the address that it couldn't reach.
       if (!frame.parentId) tab.url = frame.unreachableUrl || frame.url;
+    }
+    if (method === "Page.frameStartedLoading" && tab.sending && (params as { frameId?: string }).frameId === tab.frameId) {
+      tab.sending = tab.frames = false;
+      void hold(tab).catch(() => {});
     }
     if (method === "Fetch.requestPaused" && params) {
       // First the answers: what is asked for again in their place never goes to the site.
@@ -277,8 +309,30 @@ export class Relay {
     }
     tab.url = frameTree.frame.unreachableUrl || frameTree.frame.url;
     tab.attached = true;
+    tab.holding = undefined; // that ended with the session, until the host asks for it again
     this.post({ cdp: { reattached: {} } });
   }
+}
+
+/** Whether nothing has to be held: the fence keeps the tab where it belongs, and whatever else the host wants held may pass. */
+function unheld({ unfence, pass, frames, held }: Tab): boolean {
+  const patterns = held?.patterns;
+  return unfence !== undefined && pass && frames && Array.isArray(patterns) && patterns.every((p) => p?.requestStage === "Request");
+}
+
+/** Has the browser hold what the host wants held, as far as that may not pass. */
+async function hold(tab: Tab): Promise<unknown> {
+  const wanted = unheld(tab) ? undefined : tab.held;
+  if (wanted === tab.holding) return {};
+  tab.holding = wanted;
+  return wanted ? sender(tab)("Fetch.enable", wanted) : sender(tab)("Fetch.disable", {});
+}
+
+/** Does a command that was checked. */
+function execute(tab: Tab, method: string, params: Record<string, unknown>): Promise<unknown> {
+  if (method !== "Fetch.enable") return sender(tab)(method, params);
+  tab.held = params;
+  return hold(tab);
 }
 
 interface Setup {

@@ -163,6 +163,8 @@ export interface Chunk {
   sha256: string;
   offset: number;
   data: string;
+  /** The next follows without waiting for an answer. */
+  stream?: boolean;
 }
 
 export type ClientMessage =

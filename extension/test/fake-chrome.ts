@@ -53,6 +53,14 @@ export function fakeChrome() {
       clear: vi.fn(async (_id: string): Promise<boolean> => true),
     },
     storage: { session: { set: vi.fn(async (_items: Record<string, unknown>) => {}) } },
+    declarativeNetRequest: {
+      rules: new Map<number, { id: number; condition: { tabIds: number[]; urlFilter?: string } }>(),
+      updateSessionRules: vi.fn(async ({ addRules = [], removeRuleIds = [] }: { addRules?: { id: number }[]; removeRuleIds?: number[] }) => {
+        for (const id of removeRuleIds) fake.declarativeNetRequest.rules.delete(id);
+        for (const rule of addRules) fake.declarativeNetRequest.rules.set(rule.id, rule as never);
+      }),
+      getSessionRules: vi.fn(async () => [...fake.declarativeNetRequest.rules.values()]),
+    },
     scripting: { executeScript: vi.fn(async (_injection: unknown): Promise<unknown[]> => [{ result: [] }]) },
   };
   vi.stubGlobal("chrome", fake);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { clearFences } from "../src/relay/fence";
 import { Relay } from "../src/relay/relay";
 import { Tokens } from "../src/secrets/tokens";
 import { toBase64 } from "../src/shared/base64";
@@ -32,7 +33,7 @@ let id = 0;
 async function ask(request: object): Promise<Record<string, unknown>> {
   const mine = ++id;
   await relay.handle({ id: mine, ...request });
-  const answer = sent.find((m) => m.id === mine)!;
+  const answer = sent.find((m) => m.id === mine && !("bytes" in m))!;
   return (answer.result ?? { code: (answer.error as { code: string }).code }) as Record<string, unknown>;
 }
 
@@ -419,6 +420,126 @@ describe("the end", () => {
     expect(browser.debugger.detach).toHaveBeenCalledWith({ tabId: tab });
     browser.debugger.onEvent.emit({ tabId: tab }, "Page.loadEventFired", { timestamp: 1 });
     expect(sent.filter((m) => m.event)).toEqual([]);
+  });
+});
+
+describe("the fence", () => {
+  const requests = { patterns: [{ urlPattern: "*", resourceType: "Document", requestStage: "Request" }] };
+  const both = { patterns: [...requests.patterns, { urlPattern: "*", resourceType: "Document", requestStage: "Response" }] };
+  const fenced = (setup: object[] = [{ method: "Fetch.enable", params: requests }]) => ask({ do: "open", origins: [cmd], setup, free: true });
+  const rules = () => [...browser.declarativeNetRequest.rules.values()];
+  /** What the browser was told to hold, in order: "none" for nothing any more. */
+  const held = () =>
+    browser.debugger.sendCommand.mock.calls
+      .filter(([, method]) => method === "Fetch.enable" || method === "Fetch.disable")
+      .map(([, method, params]) => (method === "Fetch.disable" ? "none" : params));
+
+  it("stands around the tab before anything is loaded, and lets the origins of open through", async () => {
+    expect(await fenced()).toEqual({ targetId: "T1", ready: true, setup: true, free: true });
+    expect(rules().map(({ condition: { urlFilter, ...rest } }) => [urlFilter, rest])).toEqual([
+      [undefined, { tabIds: [tabId()], resourceTypes: ["main_frame"] }],
+      [`|${cmd}/`, { tabIds: [tabId()], resourceTypes: ["main_frame"] }],
+    ]);
+    expect(held()).toEqual([]);
+  });
+
+  it("is put up for hosts that know of it only", async () => {
+    await ask({ do: "open", origins: [cmd], setup: [{ method: "Fetch.enable", params: requests }] });
+    expect(rules()).toEqual([]);
+    expect(held()).toEqual([requests]);
+  });
+
+  it("is done without where the browser has none: then each request is held", async () => {
+    browser.declarativeNetRequest.updateSessionRules.mockRejectedValueOnce(new Error("no such thing"));
+    expect(await fenced()).toEqual({ targetId: "T1", ready: true, setup: true });
+    expect(held()).toEqual([requests]);
+  });
+
+  it.each([
+    ["closed", false],
+    ["left to the person", true],
+  ])("goes when the tab is %s", async (_, keep) => {
+    await fenced();
+    await ask({ do: "close", keep });
+    expect(rules()).toEqual([]);
+  });
+
+  it("goes when the tab can't be made ready", async () => {
+    browser.debugger.sendCommand.mockRejectedValue(new Error("Internal error"));
+    await fenced();
+    expect(rules()).toEqual([]);
+  });
+
+  it("ends holding nothing where responses are to be held, or requests wait for the host's word", async () => {
+    await fenced();
+    await ask({ do: "command", method: "Fetch.enable", params: both });
+    expect(held()).toEqual([both]);
+    await ask({ do: "letPass", pass: false });
+    expect(held()).toEqual([both]);
+  });
+
+  it("has frames held from when what answers a document begins to load", async () => {
+    await fenced();
+    browser.scripting.executeScript
+      .mockResolvedValueOnce([{ documentId: "D1", frameId: 0, result: cmd }])
+      .mockImplementation(async () => [{ documentId: "D1", frameId: 0, result: "filled" }]);
+    await ask({ do: "putDocument", sha256: "5a", name: "a.pdf", selector: "#file", press: "#upload" });
+    expect(held()).toEqual([]);
+    browser.debugger.onEvent.emit({ tabId: tabId() }, "Page.frameStartedLoading", { frameId: "F2" });
+    expect(held()).toEqual([]);
+    browser.debugger.onEvent.emit({ tabId: tabId() }, "Page.frameStartedLoading", { frameId: "T1" });
+    expect(held()).toEqual([requests]);
+  });
+
+  it("has frames held at once where the host says so", async () => {
+    await fenced();
+    await ask({ do: "letPass", pass: true });
+    expect(held()).toEqual([requests]);
+  });
+
+  it("tells the host where the browser kept the tab from going", async () => {
+    await fenced();
+    browser.debugger.onEvent.emit({ tabId: tabId() }, "Page.frameNavigated", {
+      frame: { id: "T1", loaderId: "L", url: "chrome-error://chromewebdata/", unreachableUrl: "https://example.org/x?secret=1" },
+    });
+    expect(sent.at(-1)).toMatchObject({ event: "Page.frameNavigated", params: { frame: { id: "T1", unreachableUrl: "https://example.org/x" } } });
+    expect(await ask({ do: "command", method: "Runtime.enable" })).toEqual({ code: "ORIGIN_REFUSED" });
+  });
+
+  it("of an earlier worker is taken away", async () => {
+    await fenced();
+    await clearFences();
+    expect(rules()).toEqual([]);
+  });
+});
+
+describe("body", () => {
+  const answered = async (result: object) => {
+    await open();
+    browser.debugger.sendCommand.mockResolvedValueOnce(result);
+    return ask({ do: "body", requestId: "interception-job-1.0" });
+  };
+  const bytes = () => Buffer.concat(sent.filter((m) => typeof m.bytes === "string").map((m) => Buffer.from(m.bytes as string, "base64")));
+
+  it.each([0, 1, 2, 3, 50_000, 1_000_000])("sends %d bytes ahead of the answer, each piece a whole number of them", async (size) => {
+    const file = crypto.getRandomValues(new Uint8Array(Math.min(size, 65_536)));
+    const whole = Buffer.concat([...Array(Math.ceil(size / 65_536) || 1)].map(() => file)).subarray(0, size);
+    expect(await answered({ body: whole.toString("base64"), base64Encoded: true })).toEqual({ size });
+    expect(bytes()).toEqual(whole);
+    const pieces = sent.filter((m) => "bytes" in m);
+    expect(pieces.every((m) => m.id === id && JSON.stringify(m).length < 1 << 20)).toBe(true);
+    expect(sent.findLastIndex((m) => "bytes" in m)).toBeLessThan(sent.findIndex((m) => m.id === id && "result" in m));
+  });
+
+  it("sends a text's bytes", async () => {
+    expect(await answered({ body: "olá", base64Encoded: false })).toEqual({ size: 4 });
+    expect(bytes().toString()).toBe("olá");
+  });
+
+  it("isn't had of a tab that is elsewhere", async () => {
+    await open();
+    at("https://example.org/");
+    expect(await ask({ do: "body", requestId: "interception-job-1.0" })).toEqual({ code: "ORIGIN_REFUSED" });
   });
 });
 

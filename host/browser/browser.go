@@ -9,6 +9,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/chromedp/cdproto/fetch"
+
 	"github.com/sign-with-cmd/sign-with-cmd/host/secret"
 )
 
@@ -33,6 +35,8 @@ type Tab interface {
 	FillSecret(ctx context.Context, doc Document, selector string, value secret.Secret) error
 	// FillToken has the extension do the same with a value that it keeps under a token. Only one of the two works in a mode.
 	FillToken(ctx context.Context, doc Document, selector, token string) error
+	// Body gives the body of a response that is paused; the response can still go on afterwards.
+	Body(ctx context.Context, paused fetch.RequestID) ([]byte, error)
 	// Show brings the tab to the person. It says false where there is no display to show it on.
 	Show(ctx context.Context) (bool, error)
 	// LetPass says which requests of the main frame pass without the program's word, where it takes time to ask for it. They lead to

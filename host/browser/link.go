@@ -32,6 +32,7 @@ type Link struct {
 	mu      sync.Mutex
 	next    int64
 	waiting map[int64]func(relayAnswer)
+	takers  map[int64]func([]byte) // of the bytes that go ahead of an answer
 	ears    func(relayMessage)
 	parts   bytes.Buffer
 	ended   error
@@ -49,8 +50,9 @@ type relayMessage struct {
 	Downloaded *struct {
 		Path string `json:"path"`
 	} `json:"downloaded"`
-	Part *string `json:"part"`
-	More bool    `json:"more"`
+	Bytes []byte  `json:"bytes"` // base64: they go ahead of the answer of that id
+	Part  *string `json:"part"`
+	More  bool    `json:"more"`
 }
 
 type detachment struct {
@@ -74,7 +76,7 @@ type relayAnswer struct {
 
 // NewLink shares a pipe.
 func NewLink(pipe Pipe) *Link {
-	return &Link{pipe: pipe, waiting: map[int64]func(relayAnswer){}}
+	return &Link{pipe: pipe, waiting: map[int64]func(relayAnswer){}, takers: map[int64]func([]byte){}}
 }
 
 // Read gives the next message of the conversation. Relay messages are served on the way.
@@ -133,10 +135,17 @@ func (l *Link) serve(message *relayMessage) {
 		}
 	}
 	l.mu.Lock()
-	answer, ears := l.waiting[m.ID], l.ears
-	delete(l.waiting, m.ID)
+	answer, take, ears := l.waiting[m.ID], l.takers[m.ID], l.ears
+	if m.Bytes == nil {
+		delete(l.waiting, m.ID)
+		delete(l.takers, m.ID)
+	}
 	l.mu.Unlock()
 	switch {
+	case m.Bytes != nil:
+		if take != nil {
+			take(m.Bytes)
+		}
 	case m.ID != 0 && answer != nil:
 		if m.Error != nil {
 			answer(relayAnswer{err: m.Error})
@@ -164,7 +173,11 @@ func (l *Link) join(part string, more bool) ([]byte, bool) {
 }
 
 // send sends a request; answer is called once, from the goroutine that reads, or at once when the pipe is gone.
-func (l *Link) send(fields map[string]any, answer func(relayAnswer)) {
+func (l *Link) send(fields map[string]any, answer func(relayAnswer)) { l.sendFor(fields, nil, answer) }
+
+// sendFor is send for a request whose answer bytes go ahead of: take gets them from the goroutine that reads, in their order, before answer is
+// called. nil: they are passed over.
+func (l *Link) sendFor(fields map[string]any, take func([]byte), answer func(relayAnswer)) {
 	l.mu.Lock()
 	if l.ended != nil {
 		err := l.ended
@@ -175,6 +188,9 @@ func (l *Link) send(fields map[string]any, answer func(relayAnswer)) {
 	l.next++
 	id := l.next
 	l.waiting[id] = answer
+	if take != nil {
+		l.takers[id] = take
+	}
 	l.mu.Unlock()
 	fields["id"] = id
 	data, err := jsonv2.Marshal(map[string]any{"cdp": fields})
@@ -185,6 +201,7 @@ func (l *Link) send(fields map[string]any, answer func(relayAnswer)) {
 		l.mu.Lock()
 		_, still := l.waiting[id]
 		delete(l.waiting, id)
+		delete(l.takers, id)
 		l.mu.Unlock()
 		if still {
 			answer(relayAnswer{err: err})
@@ -219,7 +236,7 @@ func (l *Link) end(err error) {
 	l.mu.Lock()
 	l.ended = err
 	waiting, ears := l.waiting, l.ears
-	l.waiting = map[int64]func(relayAnswer){}
+	l.waiting, l.takers = map[int64]func(relayAnswer){}, map[int64]func([]byte){}
 	l.mu.Unlock()
 	for _, answer := range waiting {
 		answer(relayAnswer{err: err})

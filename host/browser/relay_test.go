@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,9 +21,11 @@ import (
 
 // hostile is a pipe to something that answers each request, and says what it wants besides.
 type hostile struct {
-	inbox chan []byte
-	once  sync.Once
-	gone  chan struct{}
+	inbox  chan []byte
+	once   sync.Once
+	gone   chan struct{}
+	body   []string       // the value of cdp in each answer to a request for a body
+	result map[string]any // of commands; nil: an empty one
 }
 
 func newHostile() *hostile {
@@ -47,7 +51,16 @@ func (h *hostile) Write(data []byte) error {
 	if err := json.Unmarshal(data, &m); err != nil {
 		return err
 	}
+	if m.CDP.Do == "body" {
+		for _, answer := range h.body {
+			h.say([]byte(strings.ReplaceAll(`{"cdp":`+answer+`}`, "ID", strconv.FormatInt(m.CDP.ID, 10))))
+		}
+		return nil
+	}
 	result := map[string]any{}
+	if m.CDP.Do == "command" && h.result != nil {
+		result = h.result
+	}
 	if m.CDP.Do == "open" {
 		result["targetId"] = "T"
 	}
@@ -86,6 +99,54 @@ func (h *hostile) open(t testing.TB) (Tab, <-chan int) {
 	return tab, rest
 }
 
+// The signed file comes in pieces ahead of the answer, and is whole or an error: then the response goes on, and the browser saves it.
+func TestABodyComesWholeOrNotAtAll(t *testing.T) {
+	for name, c := range map[string]struct {
+		answers []string
+		body    string
+		err     string
+	}{
+		"in pieces": {[]string{`{"id":ID,"bytes":"JVBE"}`, `{"id":ID,"bytes":"Rg=="}`, `{"id":ID,"result":{"size":4}}`}, "%PDF", ""},
+		"empty":     {[]string{`{"id":ID,"result":{"size":0}}`}, "", ""},
+		"beside what was asked for otherwise": {[]string{`{"id":ID,"bytes":"JVBE"}`, `{"id":9999,"bytes":"AAAA"}`, `{"id":ID,"bytes":"Rg=="}`,
+			`{"id":ID,"result":{"size":4}}`}, "%PDF", ""},
+		"a piece short":        {[]string{`{"id":ID,"bytes":"JVBE"}`, `{"id":ID,"result":{"size":4}}`}, "", "3 bytes of 4"},
+		"a piece that's none":  {[]string{`{"id":ID,"bytes":"JVBE"}`, `{"id":ID,"bytes":"R!=="}`, `{"id":ID,"result":{"size":4}}`}, "", "3 bytes of 4"},
+		"broken off":           {[]string{`{"id":ID,"bytes":"JVBE"}`, `{"id":ID,"error":{"code":"DETACHED","message":"gone"}}`}, "", "gone"},
+		"an answer of no size": {[]string{`{"id":ID,"bytes":"JVBE"}`, `{"id":ID,"result":{}}`}, "", "3 bytes of 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHostile()
+			h.body = c.answers
+			tab, rest := h.open(t)
+			data, err := tab.Body(t.Context(), "interception-job-1.0")
+			if c.err != "" {
+				require.ErrorContains(t, err, c.err)
+			} else {
+				require.NoError(t, err)
+				require.Equal(t, c.body, string(data))
+			}
+			h.hangUp()
+			<-rest
+			require.NoError(t, tab.Close())
+		})
+	}
+}
+
+// An extension from before has it within the protocol's own message.
+func TestABodyOfAnOlderExtension(t *testing.T) {
+	h := newHostile()
+	h.body = []string{`{"id":ID,"error":{"code":"COMMAND_REFUSED","message":"not a request of the relay"}}`}
+	h.result = map[string]any{"body": "JVBERg==", "base64Encoded": true}
+	tab, rest := h.open(t)
+	data, err := tab.Body(t.Context(), "interception-job-1.0")
+	require.NoError(t, err)
+	require.Equal(t, "%PDF", string(data))
+	h.hangUp()
+	<-rest
+	require.NoError(t, tab.Close())
+}
+
 // Whatever comes over the pipe, the host stays, and can end.
 func FuzzRelay(f *testing.F) {
 	for _, seed := range []string{
@@ -109,7 +170,7 @@ func FuzzRelay(f *testing.F) {
 		`{"cdp":{"reattached":{}}}`,
 		`{"cdp":{"downloaded":{"path":"/x.pdf"}}}`,
 		`{"cdp":{"part":"{\"event\":\"Page.load","more":true}}` + "\n" + `{"cdp":{"part":"EventFired\"}","more":false}}`,
-		`{"cdp":{"id":1,"result":null}}`, `{"cdp":{"id":2,"error":{"code":"DETACHED"}}}`, `{"cdp":null}`, `{"cdp":[]}`, `{"start":""}`,
+		`{"cdp":{"id":1,"bytes":"JVBERg=="}}`, `{"cdp":{"id":1,"bytes":"J"}}`, `{"cdp":{"bytes":[]}}`, `{"cdp":{"id":1,"result":null}}`, `{"cdp":{"id":2,"error":{"code":"DETACHED"}}}`, `{"cdp":null}`, `{"cdp":[]}`, `{"start":""}`,
 	} {
 		f.Add([]byte(seed))
 	}

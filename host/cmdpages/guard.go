@@ -30,6 +30,7 @@ const maxResult = 128 << 20
 // PDF, which is written and synced first, and only then is the browser told that there was nothing (DESIGN.md 7).
 type guard struct {
 	target   *chromedp.Target
+	body     func(context.Context, fetch.RequestID) ([]byte, error) // of a response that is paused
 	frame    cdp.FrameID
 	origins  []string
 	original string // SHA-256 of the document that was sent: the page's own preview of it is not the result
@@ -186,14 +187,14 @@ func (g *guard) looksLikeResult(ev *fetch.EventRequestPaused, main bool) bool {
 func (g *guard) take(ctx context.Context, ev *fetch.EventRequestPaused) (bool, error) {
 	// The body is taken even when the conversation has been ended meanwhile: a signature may exist.
 	ctx = context.WithoutCancel(ctx)
-	res, err := cdp.Call(ctx, g.target, fetch.GetResponseBody, fetch.GetResponseBodyParams{RequestID: ev.RequestID})
+	data, err := g.body(ctx, ev.RequestID)
 	if err != nil {
 		return false, fmt.Errorf("reading the body: %w", err)
 	}
-	if sumOf(res.Body) == g.original && !g.sent.Load() {
+	if sumOf(data) == g.original && !g.sent.Load() {
 		return false, nil
 	}
-	signed, err := g.person.Hold(res.Body)
+	signed, err := g.person.Hold(data)
 	if err != nil {
 		return false, fmt.Errorf("holding the body: %w", err)
 	}

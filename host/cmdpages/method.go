@@ -241,7 +241,7 @@ func (m *Method) engine(ctx context.Context) (*engine, func(), error) {
 	}
 	w := newWorlds(string(target.TargetID))
 	g := &guard{
-		target: target, frame: cdp.FrameID(target.TargetID), origins: m.opts.Environment.Origins, log: m.opts.Log, events: make(chan event, 16),
+		target: target, body: m.tab.Body, frame: cdp.FrameID(target.TargetID), origins: m.opts.Environment.Origins, log: m.opts.Log, events: make(chan event, 16),
 	}
 	dialogs := newDialogs(target, m.opts.Log)
 	if err := chromedp.Listen(tabCtx, func(ev any) { w.note(ev); g.note(tabCtx, ev); dialogs.note(tabCtx, ev) }); err != nil {

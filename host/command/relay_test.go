@@ -166,7 +166,7 @@ func (s *standIn) serve(m map[string]any) {
 		err := chromedp.Do(s.tab, chromedp.SetValue(chromedp.CSS(m["selector"].(string)), value))
 		require.NoError(s.t, err)
 		answer["result"] = map[string]any{}
-	case "putDocument":
+	case "putDocument", "body":
 		answer["error"] = &browser.RelayError{Code: "COMMAND_REFUSED", Message: "an older extension"}
 	default:
 		answer["result"] = map[string]any{"shown": true}

@@ -10,6 +10,7 @@ import { sha256 } from "../shared/base64";
 import { lang } from "../shared/i18n";
 import { MIN_PROTOCOL, PROTOCOL, type ClientMessage, type HostMessage, type Mode, type Problem, type Visible } from "../shared/protocol";
 import { Question } from "../shared/question";
+import { nextTurn } from "../shared/turns";
 import { codeAsked, confirmed, isOver, reduce } from "../shared/state";
 import { chunks } from "../shared/upload";
 import { busy, fresh, initialView, mayBeSigned, underWay, type View } from "../shared/view";
@@ -281,8 +282,11 @@ export class Signing {
       const last = piece.offset + (piece.offset === 0 ? chunk.first : chunk.most) >= document.bytes.length;
       const there = last ? document.bytes.length : piece.offset - chunk.ahead;
       const message: ClientMessage = { upload_local: { ...piece, stream } };
-      if (there <= 0) this.#send(message);
-      else if (!(await this.#ask(message, (m) => m.progress === "upload_local" && (m.received ?? 0) >= there))) return;
+      if (there <= 0) {
+        this.#send(message);
+        // The tab is being opened meanwhile, step by step, and doesn't wait for all of it.
+        await nextTurn();
+      } else if (!(await this.#ask(message, (m) => m.progress === "upload_local" && (m.received ?? 0) >= there))) return;
     }
   }
 

@@ -3,6 +3,7 @@
 
 import { fillSecret } from "../secrets/fill";
 import type { Tokens } from "../secrets/tokens";
+import { toBase64 } from "../shared/base64";
 import { builtIn, originOf } from "../shared/origins";
 import { Refusal } from "../shared/refusal";
 import type { Paused } from "../shared/paused";
@@ -14,7 +15,7 @@ import { debuggerError, isForeignFrame } from "./errors";
 import { filterEvent } from "./events";
 import { fence } from "./fence";
 import { removeForeignFrames } from "./frames";
-import { postLong, type Post } from "./parts";
+import { postLong, totalLimit, type Post } from "./parts";
 
 interface Tab {
   id: number;
@@ -50,6 +51,9 @@ const insists = { times: 8, within: 5000 };
 
 /** So many commands may come with `open`. */
 const most = 8;
+
+/** Letters of base64 that go to the host at once: each piece stands for whole bytes. */
+const piece = 512 << 10;
 
 /** A tab in the background that has the focus in emulation behaves as one that is looked at. */
 const focus = "Emulation.setFocusEmulationEnabled";
@@ -153,6 +157,8 @@ export class Relay {
           throw err;
         }
       }
+      case "body":
+        return this.#body(req.id, req.requestId);
       case "show":
         await this.show();
         return { shown: true };
@@ -218,6 +224,15 @@ export class Relay {
       }
       throw err;
     }
+  }
+
+  /** Sends the body of a paused response ahead of the answer: in base64 as the debugger gives it, and in nothing else. */
+  async #body(id: unknown, requestId: unknown): Promise<{ size: number }> {
+    const { body, base64Encoded } = (await this.#command("Fetch.getResponseBody", { requestId })) as { body: string; base64Encoded: boolean };
+    const text = base64Encoded ? body : toBase64(new TextEncoder().encode(body));
+    if (text.length > totalLimit) throw new Refusal("RESULT_TOO_LARGE", "over what one message may be");
+    for (let at = 0; at < text.length; at += piece) this.post({ cdp: { id, bytes: text.slice(at, at + piece) } });
+    return { size: (text.length / 4) * 3 - (text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0) };
   }
 
   #where(tab: Tab): boolean {

@@ -7,3 +7,15 @@ export function inTurn(): <T>(what: () => Promise<T>) => Promise<T> {
     return result;
   };
 }
+
+/** Ends in a later turn: what came meanwhile is done first. A timer would take its ms. */
+export function nextTurn(): Promise<void> {
+  return new Promise((done) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      done();
+    };
+    port2.postMessage("");
+  });
+}

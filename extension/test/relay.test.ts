@@ -497,6 +497,20 @@ describe("the fence", () => {
     expect(held()).toEqual([requests]);
   });
 
+  it("asks the browser anew to hold what it has refused to", async () => {
+    await fenced();
+    browser.debugger.sendCommand.mockRejectedValueOnce(new Error("Internal error"));
+    expect(await ask({ do: "command", method: "Fetch.enable", params: both })).toEqual({ code: "CDP_ERROR" });
+    expect(await ask({ do: "command", method: "Fetch.enable", params: both })).toEqual({});
+    expect(held()).toEqual([both, both]);
+  });
+
+  it("goes though the debugger can't be attached", async () => {
+    browser.debugger.attach.mockRejectedValueOnce(new Error("Cannot access a chrome-extension:// URL of different extension"));
+    await fenced();
+    expect(rules()).toEqual([]);
+  });
+
   it("tells the host where the browser kept the tab from going", async () => {
     await fenced();
     browser.debugger.onEvent.emit({ tabId: tabId() }, "Page.frameNavigated", {

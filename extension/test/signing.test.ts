@@ -445,6 +445,75 @@ describe("cancel", () => {
   });
 });
 
+describe("a host that takes a stream", () => {
+  const streams = { ...hello, capabilities: ["upload_stream"] };
+  const large = new TextEncoder().encode("%PDF-1.7\n" + "x".repeat(6_000_000)) as Uint8Array<ArrayBuffer>;
+  const give = (signing: Queue, name: string, bytes: Uint8Array) => void signing.act({ do: "file", name, data: toBase64(bytes), last: true });
+  type Piece = { name: string; offset: number; data: string; stream?: boolean };
+  const pieces = (name: string) => told("upload_local").map((m) => m.upload_local as Piece).filter((p) => p.name === name);
+  const size = ({ data }: Piece) => Buffer.byteLength(data, "base64");
+  const sent = (name: string) => pieces(name).reduce((sum, p) => sum + size(p), 0);
+  const received = (n: number, more: object = {}) => host().say({ state: "stage1_input", status: "OK", progress: "upload_local", received: n, ...more });
+  const document = async (name: string, bytes: Uint8Array<ArrayBuffer>) => ({ document: { name, size: bytes.length, sha256: await sha256(bytes), pages: 1 } });
+
+  async function started(): Promise<Queue> {
+    const signing = new Queue();
+    give(signing, "grande.pdf", large);
+    await until(() => hosts.length);
+    host().say(streams);
+    await until(() => told("start").length);
+    host().say({ state: "stage1_input" });
+    return signing;
+  }
+
+  it("is sent some MB before it has answered, and the rest as it answers, in order", async () => {
+    const signing = await started();
+    await until(() => sent("grande.pdf") > 4_000_000);
+    await new Promise((done) => setTimeout(done, 50));
+    expect(sent("grande.pdf")).toBeLessThan(5_000_000);
+    expect(size(pieces("grande.pdf")[0]!)).toBeLessThanOrEqual(64 << 10);
+    // Each piece is answered, also those that nobody waits for.
+    for (let answered = 0; answered < large.length; ) {
+      await until(() => sent("grande.pdf") > answered);
+      const of = pieces("grande.pdf").find((p) => p.offset === answered)!;
+      answered += size(of);
+      if (answered < large.length) received(answered);
+    }
+    let end = 0;
+    for (const piece of pieces("grande.pdf")) {
+      expect(piece).toMatchObject({ offset: end, stream: true });
+      end += size(piece);
+    }
+    received(large.length, await document("grande.pdf", large));
+    expect(screen(signing)).toBe("document");
+  });
+
+  it("is sent no more of a document that it has refused, and the reason stays", async () => {
+    const signing = await started();
+    await until(() => sent("grande.pdf") > 4_000_000);
+    host().say({ state: "stage1_input", status: "ERROR", error: { code: "PDF_TOO_LARGE", message: "", retry: "type" } });
+    const before = sent("grande.pdf");
+    await new Promise((done) => setTimeout(done, 50));
+    expect(sent("grande.pdf")).toBe(before);
+    expect(signing.view).toMatchObject({ screen: "choose", problem: { code: "PDF_TOO_LARGE" } });
+  });
+
+  it("tells of a document whose place another has taken: it isn't shown as that", async () => {
+    const signing = await started();
+    await until(() => sent("grande.pdf") > 4_000_000);
+    await signing.act({ do: "cancel" });
+    give(signing, "outro.pdf", pdf);
+    await until(() => told("start").length === 2);
+    host().say({ state: "cancelled", status: "OK" });
+    host().say({ state: "stage1_input" });
+    received(large.length, await document("grande.pdf", large));
+    expect(screen(signing)).toBe("fetching");
+    await until(() => sent("outro.pdf") === pdf.length);
+    received(pdf.length, await document("outro.pdf", pdf));
+    expect(signing.view).toMatchObject({ screen: "document", document: { name: "outro.pdf" } });
+  });
+});
+
 describe("a try", () => {
   const give = (signing: Queue, trial: boolean) => void signing.act({ do: "file", name: "exemplo.pdf", data: toBase64(pdf.subarray(0, 100)), last: true, trial });
 

@@ -159,7 +159,12 @@ func (r *relayed) Upload(ctx context.Context, doc Document, selector string, fil
 		// On its way before the file is: what comes back may have frames.
 		held := make(chan relayAnswer, 1)
 		r.link.send(letPass(true), func(a relayAnswer) { held <- a })
-		defer func() { <-held }()
+		defer func() {
+			select {
+			case <-held:
+			case <-ctx.Done():
+			}
+		}()
 	}
 	return putFile(ctx, r, doc, selector, file, press)
 }

@@ -193,7 +193,7 @@ func (s *session) take(m message) {
 		r.Document = u.doc.describe()
 	}
 	// By its first bytes it's a PDF, which a person asked to have signed: the rest comes while the site's first pages do.
-	if u.doc != nil || beginsPDF(u.data) {
+	if u.doc != nil || c.Offset == 0 && beginsPDF(u.data) {
 		s.approach()
 	}
 	s.send(r)

@@ -224,7 +224,7 @@ export class Signing {
       this.#link ??= this.#newLink();
       const link = this.#link;
       const coming = () => {
-        if (!fetching.signal.aborted && this.#link === link) link.starting = this.#start(false);
+        if (!fetching.signal.aborted && this.#link === link) link.starting = this.#start(false).catch(() => false);
       };
       const document = await obtain(pick, { signal: fetching.signal, coming });
       if (fetching.signal.aborted || this.view.screen === "nohost") return;

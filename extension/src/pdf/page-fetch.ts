@@ -96,7 +96,7 @@ function handed(id: string, { tabId, frameId }: { tabId: number; frameId: number
   };
   chrome.runtime.onMessage.addListener(hear);
   return {
-    bytes: async () => blob && new Uint8Array(await blob.arrayBuffer()),
+    bytes: async () => blob?.arrayBuffer().then((bytes) => new Uint8Array(bytes), () => undefined),
     away: () => chrome.runtime.onMessage.removeListener(hear),
   };
 }

@@ -32,8 +32,8 @@ interface Tab {
   frames: boolean;
   /** What the host wants held; undefined before it has said so. */
   held: Record<string, unknown> | undefined;
-  /** What is held. */
-  holding: Record<string, unknown> | undefined;
+  /** What is held, and when it is. */
+  holding: { params: Record<string, unknown> | undefined; done: Promise<unknown> } | undefined;
   /** A document is being sent: once the main frame loads what answers it, other frames' don't any more. */
   sending: boolean;
   /** Takes the fence away; undefined where there's none. */
@@ -183,12 +183,14 @@ export class Relay {
     }
     const first = setupCommands(setup ?? [], origins);
     let id: number | undefined;
-    let unfence: Tab["unfence"];
+    let fencing: ReturnType<typeof fence> | undefined;
     try {
       ({ id } = await chrome.tabs.create({ url: "about:blank", active: false }));
       if (id === undefined) throw new Refusal("ATTACH_FAILED", "the browser opened no tab");
       // Before anything is loaded: a page that has another extension's frame can't be attached to.
-      [unfence] = await Promise.all([free ? fence(id, origins) : undefined, chrome.debugger.attach({ tabId: id }, "1.3")]);
+      if (free) fencing = fence(id, origins);
+      await chrome.debugger.attach({ tabId: id }, "1.3");
+      const unfence = await fencing;
       free = unfence !== undefined;
       const tab: Tab = { id, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, awake: !asleep(first), pass: free, frames: free, sending: false, held: undefined, holding: undefined, unfence, answers: new Answers((url) => origins.includes(originOf(url))), foreign: { times: 0, last: 0 } };
       const [info] = (await Promise.all([
@@ -202,7 +204,7 @@ export class Relay {
       return { targetId: info.targetInfo?.targetId, ready: true, ...(setup ? { setup: true } : {}), ...(free ? { free: true } : {}) };
     } catch (err) {
       if (id !== undefined) await chrome.tabs.remove(id).catch(() => {});
-      await unfence?.();
+      await (await fencing)?.();
       throw err instanceof Refusal ? err : new Refusal("ATTACH_FAILED", debuggerError(err).message);
     }
   }
@@ -336,11 +338,14 @@ function unheld({ unfence, pass, frames, held }: Tab): boolean {
 }
 
 /** Has the browser hold what the host wants held, as far as that may not pass. */
-async function hold(tab: Tab): Promise<unknown> {
-  const wanted = unheld(tab) ? undefined : tab.held;
-  if (wanted === tab.holding) return {};
-  tab.holding = wanted;
-  return wanted ? sender(tab)("Fetch.enable", wanted) : sender(tab)("Fetch.disable", {});
+function hold(tab: Tab): Promise<unknown> {
+  const params = unheld(tab) ? undefined : tab.held;
+  if (params === tab.holding?.params) return tab.holding?.done ?? Promise.resolve({});
+  const holding = { params, done: params ? sender(tab)("Fetch.enable", params) : sender(tab)("Fetch.disable", {}) };
+  tab.holding = holding;
+  // What failed is asked for again by whoever wants it next.
+  holding.done.catch(() => tab.holding === holding && (tab.holding = undefined));
+  return holding.done;
 }
 
 /** Does a command that was checked. */

@@ -470,12 +470,29 @@ describe("the fence", () => {
     expect(rules()).toEqual([]);
   });
 
-  it("ends holding nothing where responses are to be held, or requests wait for the host's word", async () => {
+  it("goes once responses are held, and not before: what it stops would leave what a form sent in the tab's history", async () => {
     await fenced();
-    await ask({ do: "command", method: "Fetch.enable", params: both });
-    expect(held()).toEqual([both]);
+    let enabled = () => {};
+    browser.debugger.sendCommand.mockImplementationOnce(async () => {
+      expect(rules()).toHaveLength(2);
+      await new Promise<void>((done) => (enabled = done));
+      return {};
+    });
+    const asked = ask({ do: "command", method: "Fetch.enable", params: both });
+    await vi.waitFor(() => expect(held()).toEqual([both]));
+    expect(rules()).toHaveLength(2);
+    enabled();
+    await asked;
+    expect(rules()).toEqual([]);
     await ask({ do: "letPass", pass: false });
     expect(held()).toEqual([both]);
+  });
+
+  it("stays, and something is held, where requests wait for the host's word", async () => {
+    await fenced();
+    await ask({ do: "letPass", pass: false });
+    expect(held()).toEqual([requests]);
+    expect(rules()).toHaveLength(2);
   });
 
   it("has frames held from when what answers a document begins to load", async () => {

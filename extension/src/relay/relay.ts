@@ -333,19 +333,36 @@ export class Relay {
 
 /** Whether nothing has to be held: the fence keeps the tab where it belongs, and whatever else the host wants held may pass. */
 function unheld({ unfence, pass, frames, held }: Tab): boolean {
-  const patterns = held?.patterns;
-  return unfence !== undefined && pass && frames && Array.isArray(patterns) && patterns.every((p) => p?.requestStage === "Request");
+  return unfence !== undefined && pass && frames && held !== undefined && requestsOnly(held);
 }
 
 /** Has the browser hold what the host wants held, as far as that may not pass. */
 function hold(tab: Tab): Promise<unknown> {
   const params = unheld(tab) ? undefined : tab.held;
   if (params === tab.holding?.params) return tab.holding?.done ?? Promise.resolve({});
-  const holding = { params, done: params ? sender(tab)("Fetch.enable", params) : sender(tab)("Fetch.disable", {}) };
+  const holding = { params, done: params ? withoutFence(tab, params) : sender(tab)("Fetch.disable", {}) };
   tab.holding = holding;
   // What failed is asked for again by whoever wants it next.
   holding.done.catch(() => tab.holding === holding && (tab.holding = undefined));
   return holding.done;
+}
+
+/**
+ * Has documents held, and where that includes what comes back, takes the fence away once they are. What the fence stops is shown as the answer
+ * to the form that led there, and the tab's history then has all that the form sent: from the PIN on that is the debugger's to stop, before.
+ */
+async function withoutFence(tab: Tab, params: Record<string, unknown>): Promise<unknown> {
+  const done = await sender(tab)("Fetch.enable", params);
+  const { unfence } = tab;
+  if (unfence && !requestsOnly(params)) {
+    tab.unfence = undefined;
+    await unfence();
+  }
+  return done;
+}
+
+function requestsOnly({ patterns }: Record<string, unknown>): boolean {
+  return Array.isArray(patterns) && patterns.every((p) => p?.requestStage === "Request");
 }
 
 /** Does a command that was checked. */

@@ -36,6 +36,7 @@ func TestALookAlikeIsRefused(t *testing.T) {
 	person := newPerson(t)
 	web := newSite(t)
 	browser := person.browse()
+	var codes []string
 	doubt := false
 	for _, row := range []struct {
 		name, fault, phone string
@@ -69,7 +70,7 @@ func TestALookAlikeIsRefused(t *testing.T) {
 				popup.credentials(row.phone, goodPIN)
 			}
 			if row.typed >= theCodeToo {
-				popup.code(row.phone)
+				codes = append(codes, popup.code(row.phone))
 			}
 			popup.until("failed")
 			popup.problem(row.refused)
@@ -85,6 +86,8 @@ func TestALookAlikeIsRefused(t *testing.T) {
 	}
 	require.Zero(t, person.sandbox.signatures())
 	require.Empty(t, person.downloads())
+	// Nor does the browser's list of closed tabs get what the form would have taken there.
+	person.keepsNothing("Tabs_*", codes...)
 }
 
 // typed is how far the person has come.

@@ -62,6 +62,26 @@ func TestTheHostNeverHasTheSecrets(t *testing.T) {
 	require.NotContains(t, string(to), "RequestExtraInfo")
 }
 
+// keepsNothing looks that the browser keeps none of the codes in its profile, once it has written of the CMD's tab into one of its files of
+// sessions: it does so a few seconds late, and again.
+func (p *person) keepsNothing(sessions string, codes ...string) {
+	p.t.Helper()
+	require.Eventually(p.t, func() bool {
+		files, err := filepath.Glob(p.at("profile", "Default", "Sessions", sessions))
+		require.NoError(p.t, err)
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err == nil && bytes.Contains(data, []byte("cmd.localhost")) {
+				return true
+			}
+		}
+		return false
+	}, patience, tick, "the browser writes no session file")
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); <-time.After(500 * time.Millisecond) {
+		require.Empty(p.t, p.secretsInFiles(codes))
+	}
+}
+
 // A page that answers a form carries what the form sent, in the tab's history, and the browser writes that into the profile's
 // session file: a refused PIN and a refused code must not stay there.
 func TestWhatAFormSentDoesNotStayInTheProfile(t *testing.T) {
@@ -76,19 +96,5 @@ func TestWhatAFormSentDoesNotStayInTheProfile(t *testing.T) {
 	popup.credentials(phone, goodPIN)
 	code := popup.code(phone)
 	popup.problem("CODE_WRONG")
-	// It writes a few seconds late.
-	require.Eventually(t, func() bool {
-		files, err := filepath.Glob(person.at("profile", "Default", "Sessions", "Session_*"))
-		require.NoError(t, err)
-		for _, file := range files {
-			data, err := os.ReadFile(file)
-			if err == nil && bytes.Contains(data, []byte("cmd.localhost")) {
-				return true
-			}
-		}
-		return false
-	}, patience, tick, "the browser writes no session file")
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); <-time.After(500 * time.Millisecond) {
-		require.Empty(t, person.secretsInFiles([]string{code}))
-	}
+	person.keepsNothing("Session_*", code)
 }

@@ -72,8 +72,5 @@ func TestALookAlikeGetsNoLargeDocument(t *testing.T) {
 		popup.until("choose")
 		popup.close()
 	}
-	for what, n := range person.sandbox.counts().LookAlike {
-		require.Zero(t, n, "the look-alike got %s", what)
-	}
-	require.Zero(t, person.sandbox.signatures())
+	person.wentNowhere()
 }

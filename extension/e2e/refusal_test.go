@@ -81,13 +81,19 @@ func TestALookAlikeIsRefused(t *testing.T) {
 			popup.close()
 		})
 	}
-	for what, n := range person.sandbox.counts().LookAlike {
-		require.Zero(t, n, "the look-alike got %s", what)
-	}
-	require.Zero(t, person.sandbox.signatures())
+	person.wentNowhere()
 	require.Empty(t, person.downloads())
 	// Nor does the browser's list of closed tabs get what the form would have taken there.
 	person.keepsNothing("Tabs_*", codes...)
+}
+
+// wentNowhere looks that no look-alike got anything, and nothing was signed.
+func (p *person) wentNowhere() {
+	p.t.Helper()
+	for what, n := range p.sandbox.counts().LookAlike {
+		require.Zero(p.t, n, "the look-alike got %s", what)
+	}
+	require.Zero(p.t, p.sandbox.signatures())
 }
 
 // typed is how far the person has come.

@@ -522,6 +522,15 @@ describe("the fence", () => {
     expect(held()).toEqual([both, both]);
   });
 
+  it("lets the host say what may pass while the debugger is away, and holds it once that's asked for anew", async () => {
+    await fenced();
+    browser.scripting.executeScript.mockRejectedValue(new Error("Cannot access contents"));
+    browser.debugger.attach.mockImplementationOnce(() => new Promise(() => {}));
+    browser.debugger.onDetach.emit({ tabId: tabId() }, "target_closed");
+    browser.debugger.sendCommand.mockRejectedValueOnce(new Error("Debugger is not attached to the tab with id: 7."));
+    expect(await ask({ do: "letPass", pass: false })).toEqual({});
+  });
+
   it("goes though the debugger can't be attached", async () => {
     browser.debugger.attach.mockRejectedValueOnce(new Error("Cannot access a chrome-extension:// URL of different extension"));
     await fenced();

@@ -10,8 +10,8 @@ import { sha256 } from "../shared/base64";
 import { lang } from "../shared/i18n";
 import { MIN_PROTOCOL, PROTOCOL, type ClientMessage, type HostMessage, type Mode, type Problem, type Visible } from "../shared/protocol";
 import { Question } from "../shared/question";
-import { nextTurn } from "../shared/turns";
 import { codeAsked, confirmed, isOver, reduce } from "../shared/state";
+import { nextTurn } from "../shared/turns";
 import { chunks } from "../shared/upload";
 import { busy, fresh, initialView, mayBeSigned, underWay, type View } from "../shared/view";
 import { callBack } from "./attention";
@@ -224,7 +224,8 @@ export class Signing {
       this.#link ??= this.#newLink();
       const link = this.#link;
       const coming = () => {
-        if (!fetching.signal.aborted && this.#link === link) link.starting = this.#start(false).catch(() => false);
+        // Where a host waits for a document already, begin sees whether another has to take its place: both would start one.
+        if (!fetching.signal.aborted && this.#link === link && link.state !== "stage1_input") link.starting = this.#start(false).catch(() => false);
       };
       const document = await obtain(pick, { signal: fetching.signal, coming });
       if (fetching.signal.aborted || this.view.screen === "nohost") return;

@@ -137,7 +137,10 @@ export class Relay {
       case "letPass": {
         const tab = this.#need();
         Object.assign(tab, { pass: req.pass === true, frames: false });
-        await hold(tab);
+        // While the debugger is away nothing can be held: the host asks for it anew once it's back.
+        await hold(tab).catch((err: unknown) => {
+          if (tab.attached) throw err;
+        });
         return {};
       }
       case "fillSecret": {

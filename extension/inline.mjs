@@ -10,27 +10,34 @@ const source = (path) => fileURLToPath(new URL(`src/preview/${path}`, import.met
 /** pdf.js as it is, and for browsers that lack what it uses (src/preview/needs.ts). Each has a page of its own. */
 const builds = { "": "build", "-older": "legacy/build" };
 
+/** The scripts of pdf.js' workers, and what each is called in the package. */
+const workers = { "pdf.worker": "preview-parser.js", "pdf.renderer": "preview-renderer.js" };
+
 /**
  * Puts the pages that show a PDF into a folder, with their scripts.
  * @param {import("esbuild").BuildOptions & { outdir: string }} options what is the same for all scripts
  */
 export async function buildPreview(options) {
   const html = await readFile(source("preview.html"), "utf8");
+  // One letter beyond Latin-1 would make a script of a megabyte twice as long in memory, wherever it's copied to.
+  options = { ...options, charset: "ascii" };
   for (const [suffix, pdfjs] of Object.entries(builds)) {
     const scripts = { [`preview${suffix}`]: source("frame.ts"), [`preview${suffix}-workers`]: source("workers.ts") };
     if (suffix === "") scripts["preview-assets"] = source("assets.ts");
-    await build({ ...options, bundle: true, format: "iife", entryPoints: scripts, plugins: [inline(pdfjs)] });
+    await build({ ...options, bundle: true, format: "iife", entryPoints: scripts, plugins: [inline(pdfjs, suffix === "" ? options.outdir : undefined)] });
     await writeFile(join(options.outdir, `preview${suffix}.html`), html.replaceAll(/"preview(-workers)?\.js"/g, `"preview${suffix}$1.js"`));
   }
   await cp(source("preview.css"), join(options.outdir, "preview.css"));
 }
 
 /**
- * Finds pdf.js ("#pdfjs") in one of its builds, and puts files into the bundle: "inline-worker:…" as a worker's text, a script of that
+ * Finds pdf.js ("#pdfjs") in one of its builds, and puts files into the bundle: "inline-worker:…" as the text of a worker, a script of that
  * build, "inline-bytes:…" as base64. The page that shows a PDF has an origin of its own, so it can't fetch what stands beside it.
  * @param {string} pdfjs the build's folder in pdf.js' package
+ * @param {string | undefined} beside the folder for workers' scripts, which their texts then only import: nobody reads and copies a
+ * megabyte of text first. Where that wasn't tried (browsers of the older build) there's none, and the text is all of it.
  */
-const inline = (pdfjs) => ({
+const inline = (pdfjs, beside) => ({
   name: "inline",
   setup(build) {
     const script = (name) => `pdfjs-dist/${pdfjs}/${name}.min.mjs`;
@@ -39,10 +46,10 @@ const inline = (pdfjs) => ({
       const [kind, name] = path.split(":");
       const file = kind === "inline-worker" ? script(name) : name;
       // The path stands in the output: it must not tell where this was built.
-      return { path: file, namespace: kind, pluginData: fileURLToPath(import.meta.resolve(file)) };
+      return { path: file, namespace: kind, pluginData: { name, path: fileURLToPath(import.meta.resolve(file)) } };
     });
-    build.onLoad({ filter: /./, namespace: "inline-bytes" }, async ({ pluginData }) => ({ contents: await readFile(pluginData), loader: "base64" }));
-    build.onLoad({ filter: /./, namespace: "inline-worker" }, async ({ pluginData: path }) => {
+    build.onLoad({ filter: /./, namespace: "inline-bytes" }, async ({ pluginData: { path } }) => ({ contents: await readFile(path), loader: "base64" }));
+    build.onLoad({ filter: /./, namespace: "inline-worker" }, async ({ pluginData: { name, path } }) => {
       // Chromium starts no worker of modules from a blob: of an origin without a name (measured, 156).
       const { charset, target } = build.initialOptions;
       const stdin = { contents: await closed(path), resolveDir: dirname(path), loader: "js" };
@@ -50,7 +57,10 @@ const inline = (pdfjs) => ({
         stdin, bundle: true, write: false, format: "iife", minify: true, legalComments: "none", charset, target,
         logOverride: { "empty-import-meta": "silent" },
       });
-      return { contents: outputFiles[0].text, loader: "text" };
+      if (beside === undefined) return { contents: outputFiles[0].text, loader: "text" };
+      await writeFile(join(beside, workers[name]), outputFiles[0].contents);
+      // A worker made of a text has no address that others could be told from.
+      return { contents: `export default "importScripts(" + JSON.stringify(new URL("${workers[name]}", location.href).href) + ")"`, loader: "js" };
     });
     build.onLoad({ filter: /pdfjs-dist.*build.pdf\.min\.mjs$/ }, async ({ path }) => ({ contents: await closed(path), loader: "js" }));
   },

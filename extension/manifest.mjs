@@ -15,7 +15,7 @@ export const cmdHosts = [
   "http://frtend.reg.cmd.localhost/*",
 ];
 
-/** What the page that shows a PDF may load: its own script, and the workers that it makes of texts in that script. It's in preview.html too. */
+/** What the page that shows a PDF may load: the package's scripts, and workers that it makes of texts, which may load them too. It's in preview.html as well. */
 export const previewPolicy =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; style-src 'self'; base-uri 'none'; form-action 'none'";
 

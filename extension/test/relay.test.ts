@@ -497,10 +497,9 @@ describe("the fence", () => {
 
   it("has frames held from when what answers a document begins to load", async () => {
     await fenced();
-    browser.scripting.executeScript
-      .mockResolvedValueOnce([{ documentId: "D1", frameId: 0, result: cmd }])
-      .mockImplementation(async () => [{ documentId: "D1", frameId: 0, result: "filled" }]);
-    await ask({ do: "putDocument", sha256: "5a", name: "a.pdf", selector: "#file", press: "#upload" });
+    browser.scripting.executeScript.mockResolvedValueOnce([{ documentId: "D1", frameId: 0, result: cmd }]);
+    browser.tabs.sendMessage.mockResolvedValueOnce("filled");
+    expect(await ask({ do: "putDocument", sha256: "5a", name: "a.pdf", selector: "#file", press: "#upload" })).toEqual({ put: true, pressed: true });
     expect(held()).toEqual([]);
     browser.debugger.onEvent.emit({ tabId: tabId() }, "Page.frameStartedLoading", { frameId: "F2" });
     expect(held()).toEqual([]);
@@ -584,56 +583,73 @@ describe("body", () => {
 });
 
 describe("putDocument", () => {
-  const page = (origin: string, said: unknown = "filled") =>
-    browser.scripting.executeScript
-      .mockResolvedValueOnce([{ documentId: "D1", frameId: 0, result: origin }])
-      .mockImplementation(async () => [{ documentId: "D1", frameId: 0, result: said }]);
-  const put = (part: object = {}) => ask({ do: "putDocument", sha256: "5a", name: "a.pdf", selector: "#file", ...part });
-  /** What the last script was given, which was bound to the document. */
-  const given = () => {
-    const [{ target, args }] = browser.scripting.executeScript.mock.lastCall as [{ target: object; args: [string, string, string, object] }];
-    expect(target).toEqual({ tabId: tabId(), documentIds: ["D1"] });
-    expect(args.slice(0, 2)).toEqual([cmd, "#file"]);
-    return args[3];
+  const page = (origin: string, ...said: unknown[]) => {
+    browser.scripting.executeScript.mockResolvedValueOnce([{ documentId: "D1", frameId: 0, result: origin }]);
+    for (const answer of said) browser.tabs.sendMessage.mockResolvedValueOnce(answer);
   };
+  const put = (part: object = {}) => ask({ do: "putDocument", sha256: "5a", name: "a.pdf", selector: "#file", ...part });
+  /** What the document was told, and no other was. */
+  const told = () =>
+    browser.tabs.sendMessage.mock.calls.map(([tab, message, options]) => {
+      expect([tab, options]).toEqual([tabId(), { documentId: "D1" }]);
+      const [{ args: [mark] }] = browser.scripting.executeScript.mock.lastCall as [{ args: [string] }];
+      const { put, origin, selector, ...part } = message as { put: string; origin: string; selector: string; whole?: Blob };
+      expect([put, origin, selector]).toEqual([mark, cmd, "#file"]);
+      return part;
+    });
 
   it("hands the bytes that are here to the page's document, none of them by way of text", async () => {
     await open();
-    page(cmd);
+    page(cmd, "filled");
     expect(await put()).toEqual({ put: true });
-    const [tab, message, options] = browser.tabs.sendMessage.mock.lastCall as [number, { document: Blob }, object];
-    expect([tab, options]).toEqual([tabId(), { documentId: "D1" }]);
-    expect(new Uint8Array(await message.document.arrayBuffer())).toEqual(held);
-    expect(given()).toEqual({ n: 1, name: "a.pdf", data: "" });
-    expect(JSON.stringify(browser.scripting.executeScript.mock.calls).length).toBeLessThan(held.length / 2);
+    const [{ whole, ...rest }, ...more] = told() as [{ whole: Blob }];
+    expect(new Uint8Array(await whole.arrayBuffer())).toEqual(held);
+    expect(rest).toEqual({ name: "a.pdf" });
+    expect(more).toEqual([]);
   });
 
-  it("puts them in as text where messages carry no Blob", async () => {
+  it("gives them as text where messages carry no Blob", async () => {
     await open();
-    page(cmd);
-    browser.tabs.sendMessage.mockResolvedValueOnce(false);
-    expect(await put()).toEqual({ put: true });
-    expect(given()).toEqual({ n: 0, name: "a.pdf", data: Buffer.from(held).toString("base64") });
-  });
-
-  it("has the button pressed by the script that puts the file in, and says so", async () => {
-    await open();
-    page(cmd);
+    page(cmd, "text", "filled");
     expect(await put({ press: "#upload" })).toEqual({ put: true, pressed: true });
-    expect(given()).toMatchObject({ press: "#upload" });
+    expect(told()[1]).toEqual({ n: 0, name: "a.pdf", data: Buffer.from(held).toString("base64"), press: "#upload" });
+  });
+
+  it("has the button pressed once the file is in, and says so", async () => {
+    await open();
+    page(cmd, "filled");
+    expect(await put({ press: "#upload" })).toEqual({ put: true, pressed: true });
+    expect(told()[0]).toMatchObject({ name: "a.pdf", press: "#upload" });
   });
 
   it.each([
-    ["another document", cmd, "filled", { sha256: "5b" }, "NO_DOCUMENT"],
-    ["one without a name", cmd, "filled", { name: "" }, "NO_DOCUMENT"],
-    ["a page of another origin", "https://example.org", "filled", {}, "ORIGIN_REFUSED"],
-    ["a page without the field", cmd, "no-element", {}, "NO_ELEMENT"],
-    ["a page that became another", cmd, "gone", {}, "DOCUMENT_GONE"],
-  ])("refuses %s", async (_, origin, said, part, code) => {
+    ["another document", cmd, { sha256: "5b" }, "NO_DOCUMENT"],
+    ["one without a name", cmd, { name: "" }, "NO_DOCUMENT"],
+    ["a page of another origin", "https://example.org", {}, "ORIGIN_REFUSED"],
+    ["a built-in origin that open didn't name", "https://www.autenticacao.gov.pt", {}, "ORIGIN_REFUSED"],
+  ])("refuses %s, which gets nothing", async (_, origin, part, code) => {
     await open();
-    page(origin, said);
+    page(origin);
     expect(await put(part)).toEqual({ code });
     expect(browser.tabs.sendMessage).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ["a page that says another origin at the last moment", "origin", "ORIGIN_REFUSED"],
+    ["a page without the field", "no-element", "NO_ELEMENT"],
+    ["a page that became another", "gone", "DOCUMENT_GONE"],
+    ["a page that says nothing", undefined, "DOCUMENT_GONE"],
+  ])("refuses %s", async (_, said, code) => {
+    await open();
+    page(cmd, said);
+    expect(await put({ press: "#upload" })).toEqual({ code });
+  });
+
+  it("refuses a page that is gone", async () => {
+    await open();
+    page(cmd);
+    browser.tabs.sendMessage.mockRejectedValueOnce(new Error("Could not establish connection. Receiving end does not exist."));
+    expect(await put()).toEqual({ code: "DOCUMENT_GONE" });
   });
 
   it("refuses where no tab is open", async () => expect(await put()).toEqual({ code: "NOT_OPEN" }));

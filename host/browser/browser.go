@@ -58,7 +58,6 @@ type Tab interface {
 type File struct {
 	Path   string
 	Name   string
-	Size   int64  // bytes
 	SHA256 string // lower-case hex
 }
 

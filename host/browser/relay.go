@@ -140,20 +140,18 @@ func (r *relayed) Gone() error {
 }
 
 // Upload has the extension put in the bytes that it gave to this side, or hands the file over in chunks where it hasn't got them any
-// more, doesn't know how, or one chunk is all: a packaged extension may not name files to the debugger (facts/native.md 2.8).
+// more or doesn't know how: a packaged extension may not name files to the debugger (facts/native.md 2.8).
 func (r *relayed) Upload(ctx context.Context, doc Document, selector string, file File, press string) (bool, error) {
-	if file.Size > uploadChunk {
-		result, err := r.link.request(ctx, map[string]any{"do": "putDocument", "sha256": file.SHA256, "name": file.Name, "selector": selector, "press": press})
-		var refused *RelayError
-		if !errors.As(err, &refused) || (refused.Code != "NO_DOCUMENT" && refused.Code != "COMMAND_REFUSED") {
-			var put struct {
-				Pressed bool `json:"pressed"` // an older extension leaves that to this side
-			}
-			if err == nil {
-				err = json.Unmarshal(result, &put)
-			}
-			return put.Pressed && err == nil, inField(err)
+	result, err := r.link.request(ctx, map[string]any{"do": "putDocument", "sha256": file.SHA256, "name": file.Name, "selector": selector, "press": press})
+	var refused *RelayError
+	if !errors.As(err, &refused) || (refused.Code != "NO_DOCUMENT" && refused.Code != "COMMAND_REFUSED") {
+		var put struct {
+			Pressed bool `json:"pressed"` // an older extension leaves that to this side
 		}
+		if err == nil {
+			err = json.Unmarshal(result, &put)
+		}
+		return put.Pressed && err == nil, inField(err)
 	}
 	if r.free {
 		// On its way before the file is: what comes back may have frames.

@@ -317,7 +317,7 @@ func (e *engine) do(ctx context.Context, s Step, now *seen, press string) (press
 	case s.Upload != "":
 		// The site shows in a frame what it was given. The person has seen that already, and here nobody looks.
 		e.guard.blank.Store(!e.doc.Pictures)
-		file := browser.File{Path: e.doc.Path, Name: e.doc.Name, Size: e.doc.Size, SHA256: e.doc.SHA256}
+		file := browser.File{Path: e.doc.Path, Name: e.doc.Name, SHA256: e.doc.SHA256}
 		return e.tab.Upload(ctx, doc, now.Elements[s.Upload], file, press)
 	case s.Phone != "":
 		return false, e.phone(ctx, now, now.Elements[s.Phone], now.Elements[s.Mirror])

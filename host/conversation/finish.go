@@ -44,7 +44,7 @@ func (j *job) finish(signed Signed) {
 
 	r := reply{Document: &docInfo{Name: j.doc.Name, Size: j.doc.Size, SHA256: j.doc.SHA256}, Result: describe(report, s.lang)}
 	unwelcome := verdictProblem(report, signed.Path)
-	file, err := s.store(signed.Path, j.doc.Name, report.Verdict)
+	file, err := s.store(signed.Path, signed.SHA256, j.doc.Name, report.Verdict)
 	if err != nil {
 		s.log.Error("saving the signed file", "err", err)
 		p := problem.Wrap(problem.SaveFailed, err)
@@ -157,18 +157,13 @@ func open(path string) (*os.File, int64, error) {
 	return f, info.Size(), nil
 }
 
-// store puts the held file into Downloads, under a name that says what it is.
-func (s *session) store(path, name string, verdict pdfsig.Verdict) (save.File, error) {
+// store puts the held file into Downloads, under a name that says what it is. hash is its SHA-256.
+func (s *session) store(path, hash, name string, verdict pdfsig.Verdict) (save.File, error) {
 	dir, err := s.opts.Downloads()
 	if err != nil {
 		return save.File{}, err
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return save.File{}, problem.Newf(problem.SaveFailed, "%w", err)
-	}
-	defer f.Close()
-	return save.Write(dir, save.SignedName(name, s.marker(verdict)), f)
+	return save.Place(dir, save.SignedName(name, s.marker(verdict)), path, hash)
 }
 
 // stored finds the held file in Downloads where the program was killed between saving it and writing that down. A held file is
@@ -325,7 +320,12 @@ func (s *session) rescue(ctx context.Context, st journal.Status, held string) (s
 	verdict := journalVerdict(report.Verdict)
 	file, found := s.stored(held, st.Document.Name, report.Verdict)
 	if !found {
-		if file, err = s.store(held, st.Document.Name, report.Verdict); err != nil {
+		// What lies there is what counts, whatever its name says.
+		sum, _, err := sumOf(held)
+		if err != nil {
+			return save.File{}, "", err
+		}
+		if file, err = s.store(held, sum, st.Document.Name, report.Verdict); err != nil {
 			return save.File{}, "", err
 		}
 	}

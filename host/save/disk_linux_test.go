@@ -43,6 +43,22 @@ func TestADiskThatFills(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestAHeldFileOnAnotherDiskIsCopied(t *testing.T) {
+	held, sum, err := save.Hold(t.TempDir(), []byte("signed"))
+	require.NoError(t, err)
+	dir := smallDisk(t)
+	file, err := save.Place(dir, "x.pdf", held, sum)
+	require.NoError(t, err)
+	require.Equal(t, save.File{Path: filepath.Join(dir, "x.pdf"), Name: "x.pdf", Size: 6, SHA256: sum}, file)
+	require.Equal(t, "signed", content(t, file.Path))
+
+	big, sum, err := save.Hold(t.TempDir(), bytes.Repeat([]byte("x"), 1<<20))
+	require.NoError(t, err)
+	_, err = save.Place(dir, "y.pdf", big, sum)
+	require.True(t, problem.Is(err, problem.DiskFull), err)
+	require.Equal(t, []string{"x.pdf"}, names(t, dir))
+}
+
 func TestAReadOnlyDisk(t *testing.T) {
 	dir := smallDisk(t)
 	require.NoError(t, unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""))

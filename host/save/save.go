@@ -45,15 +45,57 @@ func Write(dir, name string, r io.Reader) (File, error) {
 	return f, nil
 }
 
-func write(dir, name string, r io.Reader) (File, error) {
-	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\\\x00") {
-		return File{}, fmt.Errorf("%q is not a file name", name)
+// Place is Write for a file that is held: it becomes the same file under a second name where the two folders are of one disk, so that its
+// bytes, which are on that disk, aren't written once more. Where that can't be it's copied. hash is its SHA-256.
+//
+// Errors: those of Write.
+func Place(dir, name, held, hash string) (File, error) {
+	if file, err := link(dir, name, held, hash); err == nil {
+		return file, nil
 	}
-	dir, err := filepath.Abs(dir)
+	f, err := os.Open(held)
+	if err != nil {
+		return File{}, problem.Newf(problem.SaveFailed, "%w", err)
+	}
+	defer f.Close()
+	return Write(dir, name, f)
+}
+
+func link(dir, name, held, hash string) (File, error) {
+	dir, err := folderFor(dir, name)
 	if err != nil {
 		return File{}, err
 	}
-	if err := requireFolder(dir); err != nil {
+	info, err := os.Stat(held)
+	if err != nil {
+		return File{}, err
+	}
+	path, err := firstFree(filepath.Join(dir, name), func(path string) error { return os.Link(held, path) })
+	if err != nil {
+		return File{}, err
+	}
+	if err := SyncFolder(dir); err != nil {
+		_ = os.Remove(path)
+		return File{}, err
+	}
+	return File{Path: path, Name: filepath.Base(path), Size: info.Size(), SHA256: hash}, nil
+}
+
+// folderFor gives the folder's absolute path, if it's there and name can be one of a file in it.
+func folderFor(dir, name string) (string, error) {
+	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\\\x00") {
+		return "", fmt.Errorf("%q is not a file name", name)
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	return dir, requireFolder(dir)
+}
+
+func write(dir, name string, r io.Reader) (File, error) {
+	dir, err := folderFor(dir, name)
+	if err != nil {
 		return File{}, err
 	}
 	temp, err := newTemp(dir)
@@ -70,7 +112,7 @@ func write(dir, name string, r io.Reader) (File, error) {
 	if err := temp.finish(); err != nil {
 		return File{}, fmt.Errorf("writing %s: %w", name, err)
 	}
-	path, err := publish(temp.path, filepath.Join(dir, name))
+	path, err := firstFree(filepath.Join(dir, name), func(path string) error { return placeNew(temp.path, path) })
 	if err != nil {
 		return File{}, err
 	}
@@ -92,8 +134,8 @@ func (s source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// publish gives the finished temporary file the first free name.
-func publish(temp, path string) (string, error) {
+// firstFree gives the first name that place finds free.
+func firstFree(path string, place func(path string) error) (string, error) {
 	extension := filepath.Ext(path)
 	stem := strings.TrimSuffix(path, extension)
 	for try := 1; try <= maxTries+1; try++ {
@@ -104,7 +146,7 @@ func publish(temp, path string) (string, error) {
 		case try > 1:
 			candidate = fmt.Sprintf("%s (%d)%s", stem, try, extension)
 		}
-		err := placeNew(temp, candidate)
+		err := place(candidate)
 		if err == nil {
 			return candidate, nil
 		}

@@ -77,6 +77,38 @@ func TestTheSecondFileOfANameGetsANumber(t *testing.T) {
 	require.Len(t, names(t, dir), 3, "a temporary file was left")
 }
 
+// The bytes that are checked are those in Downloads: they're written once.
+func TestAHeldFileIsTheSameFileInDownloads(t *testing.T) {
+	private, dir := t.TempDir(), t.TempDir()
+	held, sum, err := save.Hold(private, []byte("signed"))
+	require.NoError(t, err)
+	for _, want := range []string{"x-signed.pdf", "x-signed (2).pdf"} {
+		file, err := save.Place(dir, "x-signed.pdf", held, sum)
+		require.NoError(t, err)
+		require.Equal(t, save.File{Path: filepath.Join(dir, want), Name: want, Size: 6, SHA256: hash("signed")}, file)
+		one, err := os.Stat(held)
+		require.NoError(t, err)
+		other, err := os.Stat(file.Path)
+		require.NoError(t, err)
+		require.True(t, os.SameFile(one, other), "it was written once more")
+		require.Equal(t, fs.FileMode(0o600), other.Mode())
+	}
+	require.NoError(t, os.RemoveAll(private))
+	require.Equal(t, "signed", content(t, filepath.Join(dir, "x-signed.pdf")))
+	require.Len(t, names(t, dir), 2)
+
+	_, err = save.Place(filepath.Join(dir, "nowhere"), "x.pdf", held, sum)
+	require.True(t, problem.Is(err, problem.SaveFailed), "it isn't there any more: %v", err)
+}
+
+func TestAHeldFileOfAFolderThatIsMissing(t *testing.T) {
+	held, sum, err := save.Hold(t.TempDir(), []byte("signed"))
+	require.NoError(t, err)
+	_, err = save.Place(filepath.Join(t.TempDir(), "nowhere"), "x.pdf", held, sum)
+	require.True(t, problem.Is(err, problem.DownloadsMissing), err)
+	require.Equal(t, "signed", content(t, held))
+}
+
 func TestARelativeFolderGivesAnAbsolutePath(t *testing.T) {
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.Mkdir("Downloads", 0o700))

@@ -1,6 +1,6 @@
 // Puts the document that is being signed into the page's file field, from the bytes that are here: they need not come back from the host.
 
-import { inField, fieldOf, orRefuse, type Answer, type Field, type Marked } from "../secrets/field";
+import { fieldOf, orRefuse, type Answer, type Field, type Marked } from "../secrets/field";
 import { toBase64 } from "../shared/base64";
 import { Refusal } from "../shared/refusal";
 
@@ -10,16 +10,20 @@ export type Documents = (sha256: string) => Blob | undefined;
 /** Bytes that go into the page at once where a message takes text only. */
 const pieceSize = 2 << 20;
 
-/** A piece of the file, in base64; nothing of it where all is there already. The last one has the file's name, and what is to be pressed then. */
-interface Piece {
-  n: number;
-  data: string;
+/** A part of the file: all of it, or its n-th piece in base64. The last part has the file's name, and what is to be pressed then. */
+interface Part {
+  whole?: Blob;
+  n?: number;
+  data?: string;
   name?: string;
   press?: string;
 }
 
-/** What the extension's own world in a marked document has meanwhile. */
-type Held = Marked & { signWithCmdPieces?: BlobPart[] };
+/** A part as it goes to the page: to which document, of which origin, into which field. */
+type Message = Part & { put: string; origin: string; selector: string };
+
+/** What a page's document says of a part. "text": messages carry no Blob. */
+type Said = Answer | "text";
 
 /**
  * putDocument of docs/RELAY.md: origins are those of open. press: of the element that is pressed once the file is in its field, or
@@ -30,83 +34,82 @@ export async function putDocument(
 ): Promise<{ put: true; pressed?: true }> {
   const document = typeof sha256 === "string" ? documents(sha256) : undefined;
   if (!document || typeof name !== "string" || name === "" || name.length > 300) throw new Refusal("NO_DOCUMENT", "those bytes aren't here");
-  const field = await fieldOf(tabId, origins, selector);
-  const pressing = typeof press === "string" && press !== "" ? { press } : {};
-  if (await hand(field, document)) orRefuse(await inField(field, putInPage, { n: 1, data: "", name, ...pressing }));
+  const field = await fieldOf(tabId, origins, selector, hearInPage);
+  const last = { name, ...(typeof press === "string" && press !== "" ? { press } : {}) };
+  // A message that carries a Blob has none of its bytes come into the page's own process. Chromium has that from 148 on
+  // (message_serialization in the manifest).
+  const said = await tell(field, { whole: document, ...last });
+  if (said !== "text") orRefuse(said);
   else {
     for (let n = 0, at = 0; at < document.size; n++, at += pieceSize) {
-      const last = at + pieceSize >= document.size;
       const data = toBase64(new Uint8Array(await document.slice(at, at + pieceSize).arrayBuffer()));
-      orRefuse(await inField<Piece>(field, putInPage, { n, data, ...(last ? { name, ...pressing } : {}) }));
+      orRefuse(asAnswer(await tell(field, { n, data, ...(at + pieceSize >= document.size ? last : {}) })));
     }
   }
-  return { put: true, ...("press" in pressing ? { pressed: true } : {}) };
+  return { put: true, ...("press" in last ? { pressed: true } : {}) };
 }
+
+/** Gives the field's document a part. undefined: it's gone. */
+async function tell({ tabId, documentId, mark, origin, selector }: Field, part: Part): Promise<Said | undefined> {
+  const message: Message = { put: mark, origin, selector, ...part };
+  return chrome.tabs.sendMessage(tabId, message, { documentId }).catch(() => undefined);
+}
+
+const asAnswer = (said: Said | undefined) => (said === "text" ? undefined : said);
 
 /**
- * Has the field's document hold the whole file, in a message that carries a Blob: none of its bytes comes into the page's own process.
- * Chromium has that from 148 on (message_serialization in the manifest). False: it must go in pieces.
+ * Runs in the page, on its own: it may use nothing of this file. Marks the document, and hears the parts, which no page can send. What
+ * came waits in the extension's own world, out of the page's reach.
  */
-async function hand(field: Field, document: Blob): Promise<boolean> {
-  orRefuse(await inField(field, hearInPage, ""));
-  const { tabId, documentId, mark } = field;
-  return (await chrome.tabs.sendMessage(tabId, { put: mark, document }, { documentId }).catch(() => false)) === true;
-}
-
-/** Runs in the page, on its own: it may use nothing of this file. It hears one message, which no page can send. */
-export function hearInPage(origin: string, _selector: string, mark: string): Answer {
-  const here = globalThis as unknown as Held;
-  if (location.origin !== origin || window.top !== window) return "origin";
-  if (here.signWithCmdDocument !== mark) return "gone";
-  const hear = (message: { put?: unknown; document?: unknown } | undefined, _sender: unknown, answer: (kept: boolean) => void) => {
-    if (message?.put !== mark) return;
+export function hearInPage(mark: string): string {
+  const here = globalThis as unknown as Marked;
+  here.signWithCmdDocument = mark;
+  const parts: BlobPart[] = [];
+  const take = ({ origin, selector, whole, n, data, name, press }: Message): Said => {
+    if (location.origin !== origin || window.top !== window) return "origin";
+    if (here.signWithCmdDocument !== mark) return "gone";
+    if (whole instanceof Blob) parts.push(whole);
+    else {
+      if (typeof data !== "string") return "text";
+      if (n !== parts.length) return "gone";
+      // Newer browsers have it: of some MB it takes a tenth of the time.
+      const { fromBase64 } = Uint8Array as unknown as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> };
+      let bytes = fromBase64?.call(Uint8Array, data);
+      if (!bytes) {
+        const binary = atob(data);
+        bytes = new Uint8Array(binary.length);
+        for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+      }
+      parts.push(bytes);
+    }
+    if (name === undefined) return "filled";
     chrome.runtime.onMessage.removeListener(hear);
-    const whole = message.document instanceof Blob && here.signWithCmdDocument === mark;
-    if (whole) here.signWithCmdPieces = [message.document as Blob];
-    answer(whole);
+    let field: Element | null = null;
+    try {
+      field = document.querySelector(selector);
+    } catch {
+      return "no-element";
+    }
+    if (!(field instanceof HTMLInputElement) || field.type !== "file" || !field.isConnected || field.disabled) return "no-element";
+    const transfer = new DataTransfer();
+    transfer.items.add(new File(parts, name, { type: "application/pdf" }));
+    field.files = transfer.files;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+    if (press === undefined) return "filled";
+    if (!document.querySelector(press)) return "no-element";
+    // The answer is on its way before the page can go.
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      if (location.origin === origin && here.signWithCmdDocument === mark) document.querySelector<HTMLElement>(press)?.click();
+    };
+    port2.postMessage("");
+    return "filled";
+  };
+  const hear = (message: Message | undefined, _sender: unknown, answer: (said: Said) => void) => {
+    if (message?.put === mark) answer(take(message));
   };
   chrome.runtime.onMessage.addListener(hear);
-  return "filled";
-}
-
-/** Runs in the page, on its own: it may use nothing of this file. The pieces wait in the extension's own world, out of the page's reach. */
-export function putInPage(origin: string, selector: string, mark: string, { n, data, name, press }: Piece): Answer {
-  const here = globalThis as unknown as Held;
-  if (location.origin !== origin || window.top !== window) return "origin";
-  if (here.signWithCmdDocument !== mark) return "gone";
-  // Newer browsers have it: of some MB it takes a tenth of the time.
-  const { fromBase64 } = Uint8Array as unknown as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> };
-  let bytes = fromBase64?.call(Uint8Array, data);
-  if (!bytes) {
-    const binary = atob(data);
-    bytes = new Uint8Array(binary.length);
-    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  }
-  const pieces = n === 0 ? (here.signWithCmdPieces = []) : (here.signWithCmdPieces ?? []);
-  if (pieces.length !== n) return "gone";
-  if (bytes.length > 0) pieces.push(bytes);
-  if (name === undefined) return "filled";
-  delete here.signWithCmdPieces;
-  let field: Element | null = null;
-  try {
-    field = document.querySelector(selector);
-  } catch {
-    return "no-element";
-  }
-  if (!(field instanceof HTMLInputElement) || field.type !== "file" || !field.isConnected || field.disabled) return "no-element";
-  const transfer = new DataTransfer();
-  transfer.items.add(new File(pieces, name, { type: "application/pdf" }));
-  field.files = transfer.files;
-  field.dispatchEvent(new Event("input", { bubbles: true }));
-  field.dispatchEvent(new Event("change", { bubbles: true }));
-  if (press === undefined) return "filled";
-  if (!document.querySelector(press)) return "no-element";
-  // The answer is on its way before the page can go.
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => {
-    port1.close();
-    if (location.origin === origin && here.signWithCmdDocument === mark) document.querySelector<HTMLElement>(press)?.click();
-  };
-  port2.postMessage("");
-  return "filled";
+  return location.origin;
 }

@@ -21,20 +21,20 @@ export type Marked = { signWithCmdDocument?: string };
 /**
  * A field of the tab's main document, which must be of one of the origins, and of the extension's own list. The document gets a mark in
  * the extension's own world: documentIds alone doesn't bind. Measured in Chromium 156: after a navigation within one site, a script for
- * the old document ran in the new. Throws NO_ELEMENT, ORIGIN_REFUSED, DOCUMENT_GONE.
+ * the old document ran in the new. script marks it, and gives its origin. Throws NO_ELEMENT, ORIGIN_REFUSED, DOCUMENT_GONE.
  */
-export async function fieldOf(tabId: number, origins: readonly string[], selector: unknown): Promise<Field> {
+export async function fieldOf(tabId: number, origins: readonly string[], selector: unknown, script = markInPage): Promise<Field> {
   if (typeof selector !== "string" || selector === "" || selector.length > 1000) throw new Refusal("NO_ELEMENT", "no selector");
   const mark = crypto.randomUUID();
-  const { documentId, origin } = await documentOf(tabId, mark);
+  const { documentId, origin } = await documentOf(tabId, mark, script);
   if (!builtIn(origin) || !origins.includes(origin)) throw new Refusal("ORIGIN_REFUSED", "the page isn't of an allowed origin");
   return { tabId, documentId, origin, selector, mark };
 }
 
 /** The tab's main document, marked, and its origin, as the browser says. */
-async function documentOf(tabId: number, mark: string): Promise<{ documentId: string; origin: string }> {
+async function documentOf(tabId: number, mark: string, script: (mark: string) => string): Promise<{ documentId: string; origin: string }> {
   try {
-    const [main] = await chrome.scripting.executeScript({ target: { tabId }, func: markInPage, args: [mark] });
+    const [main] = await chrome.scripting.executeScript({ target: { tabId }, func: script, args: [mark] });
     if (main?.documentId && typeof main.result === "string") return { documentId: main.documentId, origin: main.result };
   } catch {
     // Without a permission for the page's origin the browser refuses: that is an origin that isn't allowed.

@@ -38,7 +38,7 @@ for (const browser of ["chromium", "firefox"]) {
     format: "iife",
     // Functions that are sent into a page are sent as their text: nothing may be wrapped around them.
     keepNames: false,
-    loader: { ".pdf": "binary" },
+    loader: { ".pdf": "binary", ".png": "dataurl" },
     alias: {
       "#platform": here(`src/platform/${browser}.ts`),
       "#texts": here("src/platform/texts.ts"),

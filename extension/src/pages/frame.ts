@@ -1,5 +1,6 @@
 // What stands around every page: who this is, and where the other pages are.
 
+import icon from "../../icons/icon-48.png";
 import { h } from "../shared/dom";
 import { t, type Key } from "../shared/i18n";
 
@@ -21,7 +22,8 @@ export function frame(): Frame {
     h(
       "header",
       {},
-      h("img", { src: "icons/icon-48.png", alt: "", width: 24, height: 24 }),
+      // In the script itself: a popup comes up once it has loaded, and a picture in it counts.
+      h("img", { src: icon, alt: "", width: 24, height: 24 }),
       h("div", {}, h("strong", {}, t("product")), h("span", { className: "official" }, t("notOfficial"))),
     ),
     main,

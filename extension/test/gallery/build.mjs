@@ -44,7 +44,7 @@ export async function gallery() {
   const folder = await mkdtemp(join(tmpdir(), "gallery-"));
   await build({
     entryPoints: [`${root}test/gallery/page.ts`], outfile: `${folder}/page.js`, bundle: true, format: "esm", target: "chrome127",
-    alias: { "#platform": `${root}src/platform/chromium.ts`, "#texts": `${root}src/platform/texts.ts`, "#help": `${root}src/pages/help-link.ts` }, loader: { ".pdf": "binary" },
+    alias: { "#platform": `${root}src/platform/chromium.ts`, "#texts": `${root}src/platform/texts.ts`, "#help": `${root}src/pages/help-link.ts` }, loader: { ".pdf": "binary", ".png": "dataurl" },
   });
   await build({ entryPoints: [`${root}src/pages/style.css`], outfile: `${folder}/style.css`, bundle: true, target: "chrome127" });
   await cp(`${root}src/pages/welcome/debugging-bar.png`, `${folder}/debugging-bar.png`);

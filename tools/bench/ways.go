@@ -35,6 +35,7 @@ const floorKey = "floor"
 func (p place) ways() (ways []way, missing string, err error) {
 	ways = []way{
 		{floorKey, "bare HTTP client (floor)", false, func(s *site) (hand, error) { return newBare(s), nil }},
+		{"alone", "Chromium alone, each page sends itself", false, newAlone},
 		{"relay", "cmdsign, relay", false, newRelay},
 		{"launch-cold", "cmdsign converse, launch, cold", true, newLaunch(false)},
 		{"launch-warm", "cmdsign converse, launch, warm (a browser each)", false, newLaunch(true)},

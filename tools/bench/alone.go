@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+
+	"github.com/sign-with-cmd/sign-with-cmd/extension/drive"
+)
+
+// alone is the floor of whoever signs in a browser: a Chromium that runs, whose pages fill and send themselves by a script of their own
+// once they've loaded, with nobody outside to ask, to be told or to be shown anything, and the file saved by the browser. What it takes
+// more than the bare HTTP client is the browser's own.
+type alone struct {
+	*site
+	browser *drive.Chrome
+	address string // of what the script asks for
+	stop    func()
+	saved   chan string // ids of files that the browser has saved
+
+	mu  sync.Mutex
+	job job
+	at  time.Time // phone and PIN went off
+}
+
+//go:embed alone.js
+var aloneScript string
+
+func newAlone(s *site) (hand, error) {
+	a := &alone{site: s, saved: make(chan string, 1)}
+	if err := a.serve(); err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp(s.work, "alone-")
+	if err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	script := strings.NewReplacer("HERE", a.address, "PIN", pin).Replace(aloneScript)
+	manifest := `{"manifest_version": 3, "name": "Alone", "version": "1", "host_permissions": ["http://*/*"],
+		"content_scripts": [{"matches": ["http://*.localhost/*"], "js": ["alone.js"], "run_at": "document_end"}]}`
+	for name, text := range map[string]string{"manifest.json": manifest, "alone.js": script} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			return nil, errors.Join(err, a.close())
+		}
+	}
+	opts := drive.Options{Path: s.chromium, Profile: filepath.Join(dir, "profile"), Headless: true, Lang: "pt-PT"}
+	if a.browser, err = drive.Start(context.Background(), opts); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	leave := a.stop
+	a.stop = func() { a.browser.Close(); leave() }
+	if _, err := a.browser.Install(dir); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	err = chromedp.ListenBrowser(a.browser.Context(), func(ev any) {
+		if e, is := ev.(*browser.EventDownloadProgress); is && e.State == browser.DownloadProgressStateCompleted {
+			a.saved <- e.GUID
+		}
+	})
+	if err == nil {
+		_, err = chromedp.CallBrowser(a.browser.Context(), browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+			Behavior: browser.SetDownloadBehaviorBehaviorAllowAndName, DownloadPath: s.folder, EventsEnabled: new(true)})
+	}
+	if err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+// serve gives the script the document, the phone and the code that has come to it.
+func (a *alone) serve() error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	a.address = "http://" + listener.Addr().String()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /document", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, a.now().PDF) })
+	mux.HandleFunc("GET /phone", func(w http.ResponseWriter, r *http.Request) {
+		a.mu.Lock()
+		a.at = time.Now()
+		a.mu.Unlock()
+		fmt.Fprint(w, a.now().Phone)
+	})
+	mux.HandleFunc("GET /code", func(w http.ResponseWriter, r *http.Request) {
+		code, err := a.phone.code(a.now().Phone)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		json.NewEncoder(w).Encode(code)
+	})
+	server := &http.Server{ReadHeaderTimeout: patience, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		mux.ServeHTTP(w, r)
+	})}
+	go server.Serve(listener)
+	a.stop = func() { server.Close() }
+	return nil
+}
+
+func (a *alone) now() job {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.job
+}
+
+func (a *alone) close() error { a.stop(); return nil }
+
+func (a *alone) sign(j job) (signed, error) {
+	a.mu.Lock()
+	a.job = j
+	a.mu.Unlock()
+	got := signed{path: j.Save, begin: time.Now()}
+	ctx := a.browser.Context()
+	tab, err := chromedp.CallBrowser(ctx, target.CreateTarget, target.CreateTargetParams{URL: a.remote.IntroURL, Background: new(true)})
+	if err != nil {
+		return signed{}, err
+	}
+	select {
+	case id := <-a.saved:
+		err = os.Rename(filepath.Join(a.folder, id), j.Save)
+	case <-time.After(patience):
+		err = errors.New("no file came")
+	}
+	got.end = time.Now()
+	a.mu.Lock()
+	got.given = a.at
+	a.mu.Unlock()
+	_, closed := chromedp.CallBrowser(ctx, target.CloseTarget, target.CloseTargetParams{TargetID: tab.TargetID})
+	return got, errors.Join(err, closed)
+}

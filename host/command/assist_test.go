@@ -137,12 +137,16 @@ func (m *machine) atTheWindow(pages string, headless bool) *person {
 // do acts in the page with real mouse and keys.
 func (p *person) do(actions ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
+	require.NoError(p.t, p.try(actions...), p.transcript())
+}
+
+func (p *person) try(actions ...chromedp.Action[chromedp.Void]) error {
 	if p.tab == nil {
 		p.tab = <-p.tabs
 	}
 	ctx, cancel := context.WithTimeout(p.tab.Context(), patience)
 	defer cancel()
-	require.NoError(p.t, chromedp.Do(ctx, actions...), p.transcript())
+	return chromedp.Do(ctx, actions...)
 }
 
 // press clicks a button that leads to another document. A click that a page swallows while it still builds itself up is made
@@ -150,10 +154,14 @@ func (p *person) do(actions ...chromedp.Action[chromedp.Void]) {
 func (p *person) press(css string) {
 	p.t.Helper()
 	for range 10 {
-		p.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		err := p.try(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
 			_, err := chromedp.Evaluate[bool]("window.seenByTheTest = true")(ctx, t)
 			return chromedp.Void{}, err
 		}, chromedp.Click(chromedp.CSS(css)))
+		if p.tab.Context().Err() != nil {
+			return // on the last page of all the tab may end before the browser has told of the click
+		}
+		require.NoError(p.t, err, p.transcript())
 		if p.left(3 * time.Second) {
 			return
 		}

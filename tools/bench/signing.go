@@ -37,15 +37,18 @@ func (p place) signing(r round, keep func(string) error) error {
 		ways = slices.Insert(ways, i+1, way{"relay-hidden", "cmdsign, relay, button not on the toolbar", false, newHidden},
 			way{"relay-typed", "cmdsign, relay, phone and PIN typed meanwhile", false, newUnhurried})
 	}
+	if p.invites(lone) {
+		ways = slices.Insert(ways, 1, lone)
+	}
 	s, err := p.site(r.delay)
 	if err != nil {
 		return err
 	}
 	start, given, failures := s.contest(ways, r.bytes, p.turns(5))
 	s.stop()
-	table := [][]string{{"", "pages, document", "from start, ms", "of the floor's", "from credentials given, ms", "of the floor's"}}
+	table := [][]string{{"", "pages, document", "from start, ms", "of the floor's", "of Chromium's alone", "from credentials given, ms", "of the floor's"}}
 	for _, w := range ways {
-		cells := []string{"–", "–", "–", "–"}
+		cells := []string{"–", "–", "–", "–", "–"}
 		for _, err := range failures[w.key] {
 			missing += p.failure(w, r.name, err)
 		}
@@ -53,10 +56,13 @@ func (p place) signing(r round, keep func(string) error) error {
 		case len(failures[w.key]) > repeats:
 			cells[0] = "it failed"
 		case len(given[w.key]) > 0:
-			cells[2], cells[3] = given[w.key].spread("%.0f"), ratio(given[w.key], given[floorKey])
+			cells[3], cells[4] = given[w.key].spread("%.0f"), ratio(given[w.key], given[floorKey])
 			fallthrough
 		default:
 			cells[0], cells[1] = start[w.key].spread("%.0f"), ratio(start[w.key], start[floorKey])
+			if len(start[lone.key]) > 0 {
+				cells[2] = ratio(start[w.key], start[lone.key])
+			}
 		}
 		table = append(table, append([]string{w.name, r.name}, cells...))
 		told(append([]string{w.key}, cells...)...)

@@ -31,18 +31,20 @@ type way struct {
 
 const floorKey = "floor"
 
+// lone signs in nothing but a browser. It's the floor of those who sign in one, and takes part in signing only.
+var lone = way{"alone", "Chromium alone, each page sends itself", false, newAlone}
+
 // ways are those who take part, the floor first, and what's to be said of who couldn't.
 func (p place) ways() (ways []way, missing string, err error) {
 	ways = []way{
 		{floorKey, "bare HTTP client (floor)", false, func(s *site) (hand, error) { return newBare(s), nil }},
-		{"alone", "Chromium alone, each page sends itself", false, newAlone},
 		{"relay", "cmdsign, relay", false, newRelay},
 		{"launch-cold", "cmdsign converse, launch, cold", true, newLaunch(false)},
 		{"launch-warm", "cmdsign converse, launch, warm (a browser each)", false, newLaunch(true)},
 		{"serve-warm", "cmdsign serve, launch, warm (one browser)", false, newService},
 		{"attach", "cmdsign converse, attach, browser running", false, newAttach},
 	}
-	all := slices.Clone(ways)
+	all := append(slices.Clone(ways), lone)
 	peer := func(name string, there bool, command ...string) {
 		open := func(s *site) (hand, error) { return s.script(command...) }
 		two := []way{{name + "-cold", name + ", cold", true, open}, {name + "-warm", name + ", warm", false, open}}

@@ -67,7 +67,10 @@ func newAlone(s *site) (hand, error) {
 	}
 	err = chromedp.ListenBrowser(a.browser.Context(), func(ev any) {
 		if e, is := ev.(*browser.EventDownloadProgress); is && e.State == browser.DownloadProgressStateCompleted {
-			a.saved <- e.GUID
+			select {
+			case a.saved <- e.GUID:
+			default: // of an earlier turn, that nobody waits for any more
+			}
 		}
 	})
 	if err == nil {
@@ -91,9 +94,9 @@ func (a *alone) serve() error {
 	mux.HandleFunc("GET /document", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, a.now().PDF) })
 	mux.HandleFunc("GET /phone", func(w http.ResponseWriter, r *http.Request) {
 		a.mu.Lock()
+		defer a.mu.Unlock()
 		a.at = time.Now()
-		a.mu.Unlock()
-		fmt.Fprint(w, a.now().Phone)
+		fmt.Fprint(w, a.job.Phone)
 	})
 	mux.HandleFunc("GET /code", func(w http.ResponseWriter, r *http.Request) {
 		code, err := a.phone.code(a.now().Phone)
@@ -105,6 +108,7 @@ func (a *alone) serve() error {
 	})
 	server := &http.Server{ReadHeaderTimeout: patience, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
+		w.Header().Set("Cache-Control", "no-store") // two documents of one second have one Last-Modified
 		mux.ServeHTTP(w, r)
 	})}
 	go server.Serve(listener)
@@ -124,6 +128,10 @@ func (a *alone) sign(j job) (signed, error) {
 	a.mu.Lock()
 	a.job = j
 	a.mu.Unlock()
+	select {
+	case <-a.saved:
+	default:
+	}
 	got := signed{path: j.Save, begin: time.Now()}
 	ctx := a.browser.Context()
 	tab, err := chromedp.CallBrowser(ctx, target.CreateTarget, target.CreateTargetParams{URL: a.remote.IntroURL, Background: new(true)})

@@ -115,8 +115,8 @@ bin/staticcheck: tools/go.mod tools/go.sum
 	GOGC=800 go -C tools build -o ../$@ honnef.co/go/tools/cmd/staticcheck
 
 # Does it still compile for the systems that dist is for? linux/amd64 is what everything else here is, and darwin/amd64 has no code that
-# darwin/arm64 hasn't. What comes out is thrown away, so nothing is optimised or linked, nothing is there for a debugger, and the compiler
-# needn't save memory: half as much to wait for.
+# darwin/arm64 hasn't. What comes out is thrown away, so nothing is optimised, the program isn't linked, nothing is there for a debugger, and
+# the compiler needn't save memory: half as much to wait for.
 cross:
 	@set -e; export GOGC=800 CGO_ENABLED=0; for target in $(filter-out linux-amd64 darwin-amd64,$(TARGETS)); do \
 		echo "go build for $$target"; GOOS=$${target%-*} GOARCH=$${target#*-} \

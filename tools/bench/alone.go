@@ -1,12 +1,9 @@
 package main
 
 import (
-	"context"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -25,11 +22,8 @@ import (
 // once they've loaded, with nobody outside to ask, to be told or to be shown anything, and the file saved by the browser. What it takes
 // more than the bare HTTP client is the browser's own.
 type alone struct {
-	*site
-	browser *drive.Chrome
-	address string // of what the script asks for
-	stop    func()
-	saved   chan string // ids of files that the browser has saved
+	*driven
+	saved chan string // ids of files that the browser has saved
 
 	mu  sync.Mutex
 	job job
@@ -40,30 +34,32 @@ type alone struct {
 var aloneScript string
 
 func newAlone(s *site) (hand, error) {
-	a := &alone{site: s, saved: make(chan string, 1)}
-	if err := a.serve(); err != nil {
-		return nil, err
-	}
 	dir, err := os.MkdirTemp(s.work, "alone-")
 	if err != nil {
+		return nil, err
+	}
+	a := &alone{saved: make(chan string, 1)}
+	if a.driven, err = s.driven(drive.Options{Profile: filepath.Join(dir, "profile")}, a.answers()); err != nil {
+		return nil, err
+	}
+	if err := a.prepare(dir); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
-	script := strings.NewReplacer("HERE", a.address, "PIN", pin).Replace(aloneScript)
-	manifest := `{"manifest_version": 3, "name": "Alone", "version": "1", "host_permissions": ["http://*/*"],
-		"content_scripts": [{"matches": ["http://*.localhost/*"], "js": ["alone.js"], "run_at": "document_end"}]}`
-	for name, text := range map[string]string{"manifest.json": manifest, "alone.js": script} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			return nil, errors.Join(err, a.close())
-		}
+	return a, nil
+}
+
+// prepare puts the script into the browser, and has files saved where they are looked for.
+func (a *alone) prepare(dir string) error {
+	err := put(dir, map[string]string{
+		"manifest.json": `{"manifest_version": 3, "name": "Alone", "version": "1", "host_permissions": ["http://*/*"],
+			"content_scripts": [{"matches": ["http://*.localhost/*"], "js": ["alone.js"], "run_at": "document_end"}]}`,
+		"alone.js": strings.NewReplacer("HERE", "http://"+a.address, "PIN", pin).Replace(aloneScript),
+	})
+	if err != nil {
+		return err
 	}
-	opts := drive.Options{Path: s.chromium, Profile: filepath.Join(dir, "profile"), Headless: true, Lang: "pt-PT"}
-	if a.browser, err = drive.Start(context.Background(), opts); err != nil {
-		return nil, errors.Join(err, a.close())
-	}
-	leave := a.stop
-	a.stop = func() { a.browser.Close(); leave() }
 	if _, err := a.browser.Install(dir); err != nil {
-		return nil, errors.Join(err, a.close())
+		return err
 	}
 	err = chromedp.ListenBrowser(a.browser.Context(), func(ev any) {
 		if e, is := ev.(*browser.EventDownloadProgress); is && e.State == browser.DownloadProgressStateCompleted {
@@ -73,23 +69,16 @@ func newAlone(s *site) (hand, error) {
 			}
 		}
 	})
-	if err == nil {
-		_, err = chromedp.CallBrowser(a.browser.Context(), browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
-			Behavior: browser.SetDownloadBehaviorBehaviorAllowAndName, DownloadPath: s.folder, EventsEnabled: new(true)})
-	}
-	if err != nil {
-		return nil, errors.Join(err, a.close())
-	}
-	return a, nil
-}
-
-// serve gives the script the document, the phone and the code that has come to it.
-func (a *alone) serve() error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	a.address = "http://" + listener.Addr().String()
+	_, err = chromedp.CallBrowser(a.browser.Context(), browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+		Behavior: browser.SetDownloadBehaviorBehaviorAllowAndName, DownloadPath: a.folder, EventsEnabled: new(true)})
+	return err
+}
+
+// answers are the document, the phone, and the code that has come to it, for the script.
+func (a *alone) answers() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /document", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, a.now().PDF) })
 	mux.HandleFunc("GET /phone", func(w http.ResponseWriter, r *http.Request) {
@@ -104,16 +93,13 @@ func (a *alone) serve() error {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		json.NewEncoder(w).Encode(code)
+		fmt.Fprint(w, code)
 	})
-	server := &http.Server{ReadHeaderTimeout: patience, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
 		w.Header().Set("Cache-Control", "no-store") // two documents of one second have one Last-Modified
 		mux.ServeHTTP(w, r)
-	})}
-	go server.Serve(listener)
-	a.stop = func() { server.Close() }
-	return nil
+	})
 }
 
 func (a *alone) now() job {
@@ -121,8 +107,6 @@ func (a *alone) now() job {
 	defer a.mu.Unlock()
 	return a.job
 }
-
-func (a *alone) close() error { a.stop(); return nil }
 
 func (a *alone) sign(j job) (signed, error) {
 	a.mu.Lock()

@@ -13,7 +13,7 @@ async function act() {
 		by("txtPin").value = "PIN";
 		by("btnNext").click();
 	} else if (by("txtMobileTAN")) {
-		by("txtMobileTAN").value = JSON.parse(await ask("code"));
+		by("txtMobileTAN").value = await ask("code");
 		by("btnNext").click();
 	} else {
 		(by("btnYes") ?? by("btnSignDetails") ?? by("btnNext"))?.click();

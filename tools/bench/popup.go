@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -55,13 +54,8 @@ func popup(p place, keep func(string) error) error {
 	}
 	defer s.stop()
 	dir := filepath.Join(s.work, "empty")
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	if err := put(dir, empty); err != nil {
 		return err
-	}
-	for name, text := range empty {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			return err
-		}
 	}
 	id, err := idOf(emptyKey)
 	if err != nil {

@@ -25,11 +25,9 @@ import (
 
 // relay is the product as a person has it: the extension in a browser that runs already, and its popup.
 type relay struct {
-	*site
-	browser *drive.Chrome
-	id      string // the extension's
-	pages   string // of the site that links to the documents
-	stop    func()
+	*driven
+	id    string // the extension's
+	pages string // of the site that links to the documents
 	// Phone and PIN are given once the site has come to their page, as by a person whose typing takes that long.
 	unhurried bool
 }
@@ -59,42 +57,31 @@ func (s *site) person(pinned ...string) (*relay, error) {
 		return nil, err
 	}
 	settings := fmt.Sprintf("env: sandbox\nlang: pt\nstate: %q\ndownloads: %q\nsandbox: {address: %q}\n", filepath.Join(dir, "state"), s.folder, s.addr)
-	for path, data := range map[string][]byte{
-		filepath.Join(dir, "profile", "NativeMessagingHosts", manifests.Host()+".json"): manifests.New(manifests.Chromium, program, nil).JSON(),
-		filepath.Join(dir, "config", "cmdsign", "config.yaml"):                          []byte(settings),
-	} {
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return nil, err
-		}
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			return nil, err
-		}
-	}
-	r := &relay{site: s}
-	if err := r.serve(); err != nil {
+	err = put(dir, map[string]string{
+		filepath.Join("profile", "NativeMessagingHosts", manifests.Host()+".json"): string(manifests.New(manifests.Chromium, program, nil).JSON()),
+		filepath.Join("config", "cmdsign", "config.yaml"):                          settings,
+	})
+	if err != nil {
 		return nil, err
 	}
-	opts := drive.Options{Path: s.chromium, Profile: filepath.Join(dir, "profile"), Headless: true, Pinned: pinned, Lang: "pt-PT",
+	opts := drive.Options{Profile: filepath.Join(dir, "profile"), Pinned: pinned,
 		Env: []string{"XDG_CONFIG_HOME=" + filepath.Join(dir, "config"), "LANGUAGE=pt_PT"}}
-	if r.browser, err = drive.Start(context.Background(), opts); err != nil {
-		return nil, errors.Join(err, r.close())
+	r := &relay{}
+	if r.driven, err = s.driven(opts, s.linked()); err != nil {
+		return nil, err
 	}
-	leave := r.stop
-	r.stop = func() { r.browser.Close(); leave() }
+	_, port, _ := net.SplitHostPort(r.address)
+	r.pages = "http://empresa.localhost:" + port + "/"
 	if r.id, err = r.browser.Load(filepath.Join(s.root, "extension", "dist", "chromium")); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
 	return r, nil
 }
 
-// serve has each document on a page that links to it.
-func (r *relay) serve() error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
+// linked has each document on a page that links to it.
+func (s *site) linked() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /files/", http.StripPrefix("/files/", http.FileServer(http.Dir(r.folder))))
+	mux.Handle("GET /files/", http.StripPrefix("/files/", http.FileServer(http.Dir(s.folder))))
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, request *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprint(w, `<!doctype html><html lang="pt"><title>Documentos</title>`)
@@ -102,15 +89,8 @@ func (r *relay) serve() error {
 			fmt.Fprintf(w, `<p><a class="doc" href="/files/%s">%[1]s</a>`, html.EscapeString(filepath.Base(name)))
 		}
 	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: patience}
-	go server.Serve(listener)
-	r.stop = func() { server.Close() }
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	r.pages = "http://empresa.localhost:" + port + "/"
-	return nil
+	return mux
 }
-
-func (r *relay) close() error { r.stop(); return nil }
 
 // show goes to the page that links to some documents.
 func (r *relay) show(jobs ...job) error {

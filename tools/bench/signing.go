@@ -59,10 +59,7 @@ func (p place) signing(r round, keep func(string) error) error {
 			cells[3], cells[4] = given[w.key].spread("%.0f"), ratio(given[w.key], given[floorKey])
 			fallthrough
 		default:
-			cells[0], cells[1] = start[w.key].spread("%.0f"), ratio(start[w.key], start[floorKey])
-			if len(start[lone.key]) > 0 {
-				cells[2] = ratio(start[w.key], start[lone.key])
-			}
+			cells[0], cells[1], cells[2] = start[w.key].spread("%.0f"), ratio(start[w.key], start[floorKey]), ratio(start[w.key], start[lone.key])
 		}
 		table = append(table, append([]string{w.name, r.name}, cells...))
 		told(append([]string{w.key}, cells...)...)

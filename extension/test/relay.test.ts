@@ -12,6 +12,8 @@ let tokens: Tokens;
 let sent: Record<string, unknown>[];
 let waits: number[];
 let relay: Relay;
+/** Whether a document to be signed has been seen. */
+let coming: boolean;
 /** The document that is being signed. */
 const held = crypto.getRandomValues(new Uint8Array(50_000));
 
@@ -20,11 +22,13 @@ beforeEach(() => {
   tokens = new Tokens();
   sent = [];
   waits = [];
+  coming = true;
   relay = new Relay(
     ({ cdp }) => sent.push(cdp as Record<string, unknown>),
     tokens,
     (hash) => (hash === "5a" ? new Blob([held]) : undefined),
     () => {},
+    () => coming,
     async (ms) => void waits.push(ms),
   );
 });
@@ -549,6 +553,156 @@ describe("the fence", () => {
     await fenced();
     await clearFences();
     expect(rules()).toEqual([]);
+  });
+});
+
+describe("the first page", () => {
+  const requests = { patterns: [{ urlPattern: "*", requestStage: "Request" }] };
+  const setup = [{ method: "Runtime.enable", params: {} }, { method: "Fetch.enable", params: requests }];
+  const opened = { targetId: "T1", ready: true, setup: true, free: true };
+  const first = `${cmd}/intro.aspx`;
+  const openAt = (url: unknown = first, more: object = { free: true }) => ask({ do: "open", origins: [cmd], setup, first: url, ...more });
+  const navigate = (url = first) => ask({ do: "command", method: "Page.navigate", params: { url } });
+  const navigations = () => browser.debugger.sendCommand.mock.calls.filter(([, method]) => method === "Page.navigate").map(([, , params]) => params);
+  const done = () => browser.debugger.sendCommand.mock.calls.map(([, method]) => method);
+  const tell = (method: string, params: object) => browser.debugger.onEvent.emit({ tabId: tabId() }, method, params);
+  const world = (uniqueId: string) => tell("Runtime.executionContextCreated", { context: { uniqueId, name: "cmdsign" } });
+  const told = () => sent.filter((m) => m.event).map((m) => (m.params as { context?: { uniqueId: string } }).context?.uniqueId ?? m.event);
+
+  /** What the browser does when it's asked for a page, in place of going there. */
+  const going = (goes: () => Promise<unknown>, others: (method: string) => Promise<unknown> = async () => ({})) =>
+    browser.debugger.sendCommand.mockImplementation(async (_, method) => {
+      if (method === "Page.navigate") return goes();
+      if (method === "Target.getTargetInfo") return { targetInfo: { targetId: "T1" } };
+      if (method === "Page.getFrameTree") return { frameTree: { frame: { url: first } } };
+      return others(method);
+    });
+
+  it("is asked for behind the fence, after what makes the tab ready, and before that is done", async () => {
+    let answer!: () => void;
+    going(
+      async () => {
+        expect(browser.declarativeNetRequest.rules.size).toBe(2);
+        expect(done().slice(0, -1)).toEqual(expect.arrayContaining(["Page.enable", "Runtime.enable"]));
+        answer();
+        return { frameId: "F" };
+      },
+      (method) => (method === "Runtime.enable" ? new Promise<void>((ready) => (answer = ready)) : Promise.resolve({})),
+    );
+    expect(await openAt()).toEqual(opened);
+    expect(navigations()).toEqual([{ url: first }]);
+  });
+
+  it("is given to the host that then asks for it, with what was told of it meanwhile, and asked for once", async () => {
+    going(async () => ({ frameId: "F", loaderId: "L" }));
+    await openAt();
+    world("1");
+    world("2");
+    expect(told()).toEqual([]);
+    expect(await navigate()).toEqual({ frameId: "F", loaderId: "L" });
+    expect(told()).toEqual(["1", "2"]);
+    expect(sent.findIndex((m) => m.event)).toBeLessThan(sent.findIndex((m) => (m.result as { loaderId?: string })?.loaderId));
+    world("3");
+    expect(told()).toEqual(["1", "2", "3"]);
+    expect(navigations()).toHaveLength(1);
+    await navigate();
+    expect(navigations()).toHaveLength(2);
+  });
+
+  it("that can't be had is told to the host that asks for it", async () => {
+    going(async () => ({ errorText: "net::ERR_NAME_NOT_RESOLVED" }));
+    await openAt();
+    expect(await navigate()).toEqual({ errorText: "net::ERR_NAME_NOT_RESOLVED" });
+    await ask({ do: "close" });
+    going(() => Promise.reject(new Error("no")));
+    await openAt();
+    expect(await navigate()).toEqual({ code: "CDP_ERROR" });
+  });
+
+  it.each([
+    ["it isn't known that there is a document", () => (coming = false), { free: true }],
+    ["the browser has no fence", () => browser.declarativeNetRequest.updateSessionRules.mockRejectedValue(new Error("no")), { free: true }],
+    ["the host doesn't know of the fence", () => {}, {}],
+  ])("waits for the host where %s", async (_, arrange, more) => {
+    arrange();
+    await openAt(first, more);
+    expect(navigations()).toEqual([]);
+    await navigate();
+    expect(navigations()).toEqual([{ url: first }]);
+  });
+
+  it.each([["https://example.org/"], ["data:text/html,x"], [7]])("is refused at %s, and nothing is opened", async (url) => {
+    expect(await openAt(url)).toEqual({ code: "ORIGIN_REFUSED" });
+    expect(browser.tabs.create).not.toHaveBeenCalled();
+  });
+
+  it("is asked for anew where the host goes elsewhere, or asks too late; a box of the page's own is told all the same", async () => {
+    await openAt();
+    world("1");
+    tell("Page.javascriptDialogOpening", { type: "alert", message: "Olá" });
+    await navigate(`${cmd}/other.aspx`);
+    expect(navigations()).toEqual([{ url: first }, { url: `${cmd}/other.aspx` }]);
+    expect(told()).toEqual(["Page.javascriptDialogOpening"]);
+    await ask({ do: "close" });
+
+    vi.useFakeTimers({ now: Date.now(), toFake: ["Date"] });
+    try {
+      await openAt();
+      world("2");
+      vi.advanceTimersByTime(30_001);
+      await navigate();
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(navigations()).toHaveLength(4);
+    expect(told()).not.toContain("2");
+  });
+
+  it("that tells without end is asked for anew", async () => {
+    await openAt();
+    for (let i = 0; i < 201; i++) world(String(i));
+    await navigate();
+    expect(navigations()).toHaveLength(2);
+    expect(told()).toEqual([]);
+  });
+
+  it("that has another extension's frame before the tab is ready is left for an empty tab", async () => {
+    let times = 0;
+    going(
+      async () => ({}),
+      async (method) => {
+        if (method === "Runtime.enable" && times++ === 0) throw new Error("Cannot access a chrome-extension:// URL of different extension");
+        return {};
+      },
+    );
+    expect(await openAt()).toEqual(opened);
+    expect([...browser.openTabs.keys()]).toEqual([8]);
+    expect(navigations()).toHaveLength(1);
+    await navigate();
+    expect(navigations()).toHaveLength(2);
+  });
+
+  it("that the debugger leaves before the host has asked is made ready again", async () => {
+    await openAt();
+    world("1");
+    browser.debugger.sendCommand.mockClear();
+    browser.debugger.onDetach.emit({ tabId: tabId() }, "target_closed");
+    await vi.waitFor(() => expect(JSON.stringify(sent)).toContain("reattached"));
+    expect(done()).toContain("Runtime.enable");
+    world("2");
+    await navigate();
+    expect(told()).toEqual(["2"]);
+    expect(navigations()).toEqual([]);
+  });
+
+  it("that the debugger leaves while the tab is made ready is brought back", async () => {
+    going(async () => {
+      browser.debugger.onDetach.emit({ tabId: tabId() }, "target_closed");
+      return {};
+    });
+    expect(await openAt()).toEqual(opened);
+    await vi.waitFor(() => expect(JSON.stringify(sent)).toContain("reattached"));
+    expect(browser.debugger.attach).toHaveBeenCalledTimes(2);
   });
 });
 

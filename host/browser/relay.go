@@ -37,13 +37,14 @@ type relayed struct {
 
 // Relay has the extension open a tab in the background, and speaks to it over the link (docs/RELAY.md). Origins are where
 // the tab may go; the extension checks them against its own list. It does the commands of setup in the same go where it knows how: whoever
-// sends them nevertheless has their answer at once. The tab is asleep until Wake, but in an extension that doesn't know setup. Errors: ORIGIN_REFUSED, BROWSER_FAILED.
-func Relay(ctx context.Context, link *Link, origins []string, setup []Command, log *slog.Logger) (Tab, error) {
-	first, err := ahead(append(slices.Clone(setup), asleep))
+// sends them nevertheless has their answer at once. First is the address that is going to be asked for first: where the extension has seen that there's a
+// document to be signed it asks for it while the tab is made ready, and gives what came of it to whoever then goes there. The tab is asleep until Wake, but in an extension that doesn't know setup. Errors: ORIGIN_REFUSED, BROWSER_FAILED.
+func Relay(ctx context.Context, link *Link, origins []string, setup []Command, first string, log *slog.Logger) (Tab, error) {
+	done, err := ahead(append(slices.Clone(setup), asleep))
 	if err != nil {
 		return nil, problem.Newf(problem.Internal, "%w", err)
 	}
-	result, err := link.request(ctx, map[string]any{"do": "open", "origins": origins, "setup": first, "free": true})
+	result, err := link.request(ctx, map[string]any{"do": "open", "origins": origins, "setup": done, "free": true, "first": first})
 	if err != nil {
 		if ctx.Err() != nil {
 			// Nobody waits for the tab any more, but it may come: the extension closes it once it's there.
@@ -63,7 +64,7 @@ func Relay(ctx context.Context, link *Link, origins []string, setup []Command, l
 	r := &relayed{link: link, ahead: opened.Setup, free: opened.Free, downloads: make(chan string, 16)}
 	r.transport = newRelayTransport(link, opened.TargetID, opened.Ready, log)
 	if r.ahead {
-		r.transport.done = first[:len(first)-1] // but for asleep, which nobody asks for
+		r.transport.done = done[:len(done)-1] // but for asleep, which nobody asks for
 	}
 	link.listen(r.hear)
 	alloc, cancelAlloc := chromedp.NewAllocatorContext(context.WithoutCancel(ctx), transportAllocator{r.transport})

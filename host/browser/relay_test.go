@@ -94,7 +94,7 @@ func (h *hostile) open(t testing.TB) (Tab, <-chan int) {
 			n++
 		}
 	}()
-	tab, err := Relay(t.Context(), link, []string{"http://cmd.localhost"}, nil, slog.New(slog.DiscardHandler))
+	tab, err := Relay(t.Context(), link, []string{"http://cmd.localhost"}, nil, "http://cmd.localhost/", slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	return tab, rest
 }
@@ -253,7 +253,7 @@ func TestATabThatNobodyWaitsForIsClosed(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	opened := make(chan error, 1)
 	go func() {
-		_, err := Relay(ctx, NewLink(pipe), []string{"http://cmd.localhost"}, nil, slog.New(slog.DiscardHandler))
+		_, err := Relay(ctx, NewLink(pipe), []string{"http://cmd.localhost"}, nil, "http://cmd.localhost/", slog.New(slog.DiscardHandler))
 		opened <- err
 	}()
 	require.Equal(t, "open", <-pipe.asked)

@@ -257,7 +257,7 @@ func (w *wired) opener(mode string, cfg *config.Config, pages *cmdpages.Pages, l
 			if err != nil {
 				return nil, problem.Newf(problem.Internal, "%w", err)
 			}
-			return browser.Relay(ctx, w.link, w.env.Origins, setup, log)
+			return browser.Relay(ctx, w.link, w.env.Origins, setup, w.env.Intro, log)
 		}
 	case string(browser.ModeAttach):
 		return func(ctx context.Context) (browser.Tab, error) {

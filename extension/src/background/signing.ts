@@ -82,6 +82,8 @@ export class Signing {
   #document: Obtained | undefined;
   /** The document's bytes as they were hashed, where they are here: what the page is given is what was confirmed. */
   #hashed: { sha256: string; blob: Blob } | undefined;
+  /** Of the document that is here, or on its way, the first bytes have been seen to be a PDF's. */
+  #isPdf = false;
   #parts = new Parts();
   #fetching: AbortController | undefined;
   #said: Said | undefined;
@@ -224,6 +226,7 @@ export class Signing {
       this.#link ??= this.#newLink();
       const link = this.#link;
       const coming = () => {
+        if (!fetching.signal.aborted) this.#isPdf = true;
         // Where a host waits for a document already, begin sees whether another has to take its place: both would start one.
         if (!fetching.signal.aborted && this.#link === link && link.state !== "stage1_input") link.starting = this.#start(false).catch(() => false);
       };
@@ -245,6 +248,7 @@ export class Signing {
    */
   async begin(document: Obtained, said?: Said): Promise<void> {
     this.#document = document;
+    this.#isPdf = !("path" in document);
     this.#hashed = undefined;
     this.#said = said;
     const { mode, modeChanged } = this.view;
@@ -487,7 +491,7 @@ export class Signing {
         this.#closed(link, code);
       },
     });
-    const relay = newRelay((m) => void port.send(m), this.#tokens, (hash) => this.#given(hash), (tab) => void saveRelayTab(tab).catch(() => {}));
+    const relay = newRelay((m) => void port.send(m), this.#tokens, (hash) => this.#given(hash), (tab) => void saveRelayTab(tab).catch(() => {}), () => this.#isPdf);
     const link: Link = { port, relay, hello, state: "", ahead: false, stream: false, trial: false, withdrawn: 0 };
     return link;
   }
@@ -618,6 +622,7 @@ export class Signing {
     this.#unwatch?.();
     this.#unwatch = undefined;
     this.#document = undefined;
+    this.#isPdf = false;
     this.#said = undefined;
   }
 

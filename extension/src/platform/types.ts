@@ -20,7 +20,7 @@ export interface Platform {
   releaseTabs(keep: boolean): Promise<void>;
   /** Lets them go anywhere again. */
   clearFences(): Promise<void>;
-  newRelay(post: Post, tokens: Tokens, documents: Documents, holds: (tabId: number | undefined) => void): RelayLike | undefined;
+  newRelay(post: Post, tokens: Tokens, documents: Documents, holds: (tabId: number | undefined) => void, coming: () => boolean): RelayLike | undefined;
   /** Fetches what the page itself can't. */
   fetchElsewhere(url: string, referrer: string, opts: FetchOptions): Promise<Fetched | OnDisk>;
   tabMethod(tabId: number): Promise<TabMethod>;

@@ -8,6 +8,7 @@ import { builtIn, originOf } from "../shared/origins";
 import { Refusal } from "../shared/refusal";
 import type { Paused } from "../shared/paused";
 import { inTurn } from "../shared/turns";
+import { Ahead } from "./ahead";
 import { Answers } from "./answers";
 import { checkCommand } from "./commands";
 import { putDocument, type Documents } from "./document";
@@ -38,6 +39,12 @@ interface Tab {
   sending: boolean;
   /** Takes the fence away; undefined where there's none. */
   unfence: (() => Promise<void>) | undefined;
+  /** The commands that it was made ready with. */
+  setup: Setup[];
+  /** The first page, until the host has asked for it. */
+  ahead: Ahead | undefined;
+  /** Why the debugger left it before it was given. */
+  lost: string | undefined;
   answers: Answers;
   /** How often in a row, and when last, another extension's frame had to be removed. */
   foreign: { times: number; last: number };
@@ -61,6 +68,8 @@ const focus = "Emulation.setFocusEmulationEnabled";
 /** One relay a port. */
 export class Relay {
   #tab: Tab | undefined;
+  /** It's being made ready. */
+  #opening: Tab | undefined;
   /** A tab that the debugger left for good: nothing is done there any more, and it's closed with the rest. */
   #left: Tab | undefined;
   /** The last of what opens and closes the tab: each waits for the one before, or a tab that comes after its close would stay. */
@@ -73,6 +82,8 @@ export class Relay {
     private readonly documents: Documents,
     /** Told which tab is the relay's, and that none is any more. */
     private readonly holds: (tabId: number | undefined) => void = () => {},
+    /** Whether it's known that there is a document to be signed: then the site's first page needn't wait for the host. */
+    private readonly coming: () => boolean = () => false,
     private readonly pause: (ms: number) => Promise<void> = (ms) => new Promise((done) => setTimeout(done, ms)),
   ) {
     chrome.debugger.onEvent.addListener(this.#onEvent);
@@ -131,7 +142,7 @@ export class Relay {
   async #execute(req: Record<string, unknown>): Promise<unknown> {
     switch (req.do) {
       case "open":
-        return this.#inTurn(() => this.#open(req.origins, req.setup, req.free === true));
+        return this.#inTurn(() => this.#open(req.origins, req.setup, req.free === true, req.first));
       case "command":
         return this.#command(req.method, req.params);
       case "letPass": {
@@ -178,13 +189,18 @@ export class Relay {
     return this.#tab;
   }
 
-  /** setup: commands that are done before the tab is given, so that nobody has to wait for each. */
-  async #open(origins: unknown, setup: unknown, free: boolean): Promise<unknown> {
+  /**
+   * setup: commands that are done before the tab is given, so that nobody has to wait for each. firstPage: the address that the host is going to
+   * ask for. It's asked for at once, since the browser takes as long to have a process for the tab as a site to answer; not without a fence, which
+   * keeps the tab to the origins from its first request on.
+   */
+  async #open(origins: unknown, setup: unknown, free: boolean, firstPage: unknown): Promise<unknown> {
     if (this.#tab) throw new Refusal("BUSY", "this port has its tab");
     if (!Array.isArray(origins) || origins.length === 0 || !origins.every((o) => typeof o === "string" && builtIn(o))) {
       throw new Refusal("ORIGIN_REFUSED", "an origin that isn't on the extension's list");
     }
     const first = setupCommands(setup ?? [], origins);
+    const goes = firstPage === undefined ? undefined : (checkCommand("Page.navigate", { url: firstPage }, origins).url as string);
     let id: number | undefined;
     let fencing: ReturnType<typeof fence> | undefined;
     try {
@@ -195,20 +211,30 @@ export class Relay {
       await chrome.debugger.attach({ tabId: id }, "1.3");
       const unfence = await fencing;
       free = unfence !== undefined;
-      const tab: Tab = { id, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, awake: !asleep(first), pass: free, frames: free, sending: false, held: undefined, holding: undefined, unfence, answers: new Answers((url) => origins.includes(originOf(url))), foreign: { times: 0, last: 0 } };
-      const [info] = (await Promise.all([
+      const tab: Tab = { id, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, awake: !asleep(first), pass: free, frames: free, sending: false, held: undefined, holding: undefined, unfence, setup: first, ahead: undefined, lost: undefined, answers: new Answers((url) => origins.includes(originOf(url))), foreign: { times: 0, last: 0 } };
+      const ready = Promise.all([
         sender(tab)("Target.getTargetInfo", {}), prepare(tab), ...first.map(({ method, params }) => execute(tab, method, params)),
-      ])) as [{ targetInfo?: { targetId?: string } }, ...unknown[]];
+      ]);
+      if (goes && free && this.coming()) {
+        this.#opening = tab;
+        tab.ahead = new Ahead(goes, sender(tab));
+      }
+      const [info] = (await ready) as [{ targetInfo?: { targetId?: string } }, ...unknown[]];
       if (this.#ended) throw new Refusal("NOT_OPEN", "the port is closed");
       tab.frameId = info.targetInfo?.targetId;
       this.#tab = tab;
       this.#left = undefined;
       this.holds(id);
+      if (tab.lost) void this.#recover(tab, tab.lost);
       return { targetId: info.targetInfo?.targetId, ready: true, ...(setup ? { setup: true } : {}), ...(free ? { free: true } : {}) };
     } catch (err) {
       if (id !== undefined) await chrome.tabs.remove(id).catch(() => {});
       await (await fencing)?.();
+      // The page may have had another extension's frame, before the tab was ready for one: an empty tab has none.
+      if (this.#opening?.ahead && !this.#ended) return await this.#open(origins, setup, true, undefined);
       throw err instanceof Refusal ? err : new Refusal("ATTACH_FAILED", debuggerError(err).message);
+    } finally {
+      this.#opening = undefined;
     }
   }
 
@@ -218,6 +244,13 @@ export class Relay {
     if (!tab.attached) throw new Refusal("DETACHED", "the debugger is not attached");
     if (!this.#where(tab)) throw new Refusal("ORIGIN_REFUSED", "the tab is at an origin that isn't allowed");
     if (method === focus) tab.awake = checked.enabled === true;
+    const { ahead } = tab;
+    if (method === "Page.navigate" && ahead) {
+      tab.ahead = undefined;
+      const { same, told } = ahead.asked(checked.url);
+      for (const { method, params } of told) postLong({ event: method, params }, this.post);
+      if (same) return ahead.answer;
+    }
     try {
       if (method === "Fetch.continueRequest") return await tab.answers.goOn(checked.requestId, sender(tab));
       return await execute(tab, method as string, checked);
@@ -245,7 +278,7 @@ export class Relay {
   }
 
   #onEvent = (source: chrome.debugger.DebuggerSession, method: string, params?: object): void => {
-    const tab = this.#tab;
+    const tab = this.#tab ?? this.#opening;
     // Events of a session of their own belong to frames of other sites and to workers, which the host has no business with.
     if (!tab || source.tabId !== tab.id || source.sessionId) return;
     if (method === "Page.frameNavigated") {
@@ -262,16 +295,19 @@ export class Relay {
       if (tab.answers.paused(params, sender(tab)) || letPass(tab, params as Paused)) return;
     }
     const kept = filterEvent(method, params);
-    if (kept !== undefined) postLong({ event: method, params: kept }, this.post);
+    if (kept === undefined) return;
+    if (tab.ahead) tab.ahead.keep(method, kept);
+    else postLong({ event: method, params: kept }, this.post);
   };
 
   #onDetach = (source: chrome.debugger.Debuggee, reason: string): void => {
-    const tab = this.#tab;
+    const tab = this.#tab ?? this.#opening;
     if (!tab || source.tabId !== tab.id) return;
     // While it's being brought back, that goes on.
     if (!tab.attached && reason !== "canceled_by_user") return;
     tab.attached = false;
-    void this.#recover(tab, reason);
+    if (tab === this.#tab) void this.#recover(tab, reason);
+    else tab.lost = reason;
   };
 
   /** After a detach: the person's Cancel and a closed tab are the end; for the rest the debugger is brought back. */
@@ -319,7 +355,10 @@ export class Relay {
 
   async #resume(tab: Tab): Promise<void> {
     const target = { tabId: tab.id };
+    tab.ahead?.forget();
     await prepare(tab);
+    // The host asks again for what it has asked for; of what came with open it may have heard nothing yet.
+    if (tab.ahead) await Promise.all(tab.setup.map(({ method, params }) => execute(tab, method, params)));
     const { frameTree } = (await chrome.debugger.sendCommand(target, "Page.getFrameTree")) as {
       frameTree: { frame: { url: string; unreachableUrl?: string } };
     };

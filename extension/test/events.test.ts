@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { filterEvent } from "../src/relay/events";
+import { filterEvent as filter } from "../src/relay/events";
+
+const filterEvent = (method: string, params: unknown) => filter(method, params, new Set(["w"]));
 
 // As Chromium 156 sends it when the PIN page is posted, with a PIN of eight digits.
 const paused = {
@@ -82,10 +84,6 @@ describe("other events", () => {
       { type: "Navigation", frame: { id: "F", loaderId: "L", url: "https://a/b?c=SECRET", urlFragment: "#SECRET", securityOrigin: "https://a", mimeType: "text/html", adFrameStatus: {}, gatedAPIFeatures: ["X"] } },
       { type: "Navigation", frame: { id: "F", loaderId: "L", url: "https://a/b", securityOrigin: "https://a", mimeType: "text/html", gatedAPIFeatures: ["X"] } },
     ],
-    ["Page.frameStartedLoading", { frameId: "F" }, { frameId: "F" }],
-    ["Page.frameStoppedLoading", { frameId: "F" }, { frameId: "F" }],
-    ["Page.loadEventFired", { timestamp: 1.5 }, { timestamp: 1.5 }],
-    ["Page.domContentEventFired", { timestamp: 1.5 }, { timestamp: 1.5 }],
     [
       "Page.javascriptDialogOpening",
       { type: "prompt", url: "https://a/?SECRET", hasBrowserHandler: true, defaultPrompt: "SECRET", message: "x".repeat(400) },
@@ -96,9 +94,15 @@ describe("other events", () => {
     expect(filterEvent(method, params)).toEqual(kept);
   });
 
+  it.each([["the page's own", ""], ["another extension's", "other"], ["no", undefined]])("%s world stays in the browser", (_, name) => {
+    expect(filterEvent("Runtime.executionContextCreated", { context: { id: 1, name } })).toBeUndefined();
+  });
+
   it.each([
     "Network.requestWillBeSent", "Network.requestWillBeSentExtraInfo", "Network.responseReceived", "Runtime.consoleAPICalled",
     "Runtime.exceptionThrown", "Page.downloadWillBegin", "Target.attachedToTarget", "Target.receivedMessageFromTarget", "Log.entryAdded", "constructor",
+    // Nobody waits for these.
+    "Page.frameStartedLoading", "Page.frameStoppedLoading", "Page.loadEventFired", "Page.domContentEventFired", "Page.navigatedWithinDocument",
   ])("%s stays in the browser", (method) => {
     expect(filterEvent(method, { request: { postData: "1357" } })).toBeUndefined();
   });

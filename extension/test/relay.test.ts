@@ -202,11 +202,11 @@ describe("events", () => {
     await open();
     const emit = (source: { tabId: number; sessionId?: string }, method: string, params: object) =>
       browser.debugger.onEvent.emit(source, method, params);
-    emit({ tabId: tabId() + 1 }, "Page.loadEventFired", { timestamp: 1 });
-    emit({ tabId: tabId(), sessionId: "child" }, "Page.loadEventFired", { timestamp: 2 });
+    emit({ tabId: tabId() + 1 }, "Inspector.targetCrashed", {});
+    emit({ tabId: tabId(), sessionId: "child" }, "Inspector.targetCrashed", {});
     emit({ tabId: tabId() }, "Network.requestWillBeSent", { request: { postData: "pin=1357" } });
-    emit({ tabId: tabId() }, "Page.loadEventFired", { timestamp: 3 });
-    expect(sent.filter((m) => m.event)).toEqual([{ event: "Page.loadEventFired", params: { timestamp: 3 } }]);
+    emit({ tabId: tabId() }, "Runtime.executionContextDestroyed", { executionContextId: 3 });
+    expect(sent.filter((m) => m.event)).toEqual([{ event: "Runtime.executionContextDestroyed", params: { executionContextId: 3 } }]);
   });
 });
 
@@ -422,7 +422,7 @@ describe("the end", () => {
     const tab = tabId();
     await relay.end(true);
     expect(browser.debugger.detach).toHaveBeenCalledWith({ tabId: tab });
-    browser.debugger.onEvent.emit({ tabId: tab }, "Page.loadEventFired", { timestamp: 1 });
+    browser.debugger.onEvent.emit({ tabId: tab }, "Inspector.targetCrashed", {});
     expect(sent.filter((m) => m.event)).toEqual([]);
   });
 });
@@ -558,7 +558,8 @@ describe("the fence", () => {
 
 describe("the first page", () => {
   const requests = { patterns: [{ urlPattern: "*", requestStage: "Request" }] };
-  const setup = [{ method: "Runtime.enable", params: {} }, { method: "Fetch.enable", params: requests }];
+  const script = { method: "Page.addScriptToEvaluateOnNewDocument", params: { source: "1", worldName: "cmdsign" } };
+  const setup = [{ method: "Runtime.enable", params: {} }, script, { method: "Fetch.enable", params: requests }];
   const opened = { targetId: "T1", ready: true, setup: true, free: true };
   const first = `${cmd}/intro.aspx`;
   const openAt = (url: unknown = first, more: object = { free: true }) => ask({ do: "open", origins: [cmd], setup, first: url, ...more });

@@ -55,10 +55,6 @@ const events: Record<string, Pick> = {
     }),
     type: scalar,
   }),
-  "Page.frameStartedLoading": object(scalars("frameId")),
-  "Page.frameStoppedLoading": object(scalars("frameId")),
-  "Page.loadEventFired": object(scalars("timestamp")),
-  "Page.domContentEventFired": object(scalars("timestamp")),
   "Page.javascriptDialogOpening": object({
     ...scalars("type", "hasBrowserHandler"),
     url: bare,
@@ -76,7 +72,11 @@ const events: Record<string, Pick> = {
   }),
 };
 
-/** What of an event goes to the host; undefined where it doesn't go at all. */
-export function filterEvent(method: string, params: unknown): unknown {
+/**
+ * What of an event goes to the host; undefined where it doesn't go at all. worlds: the names of those that the host has scripts of its own in.
+ * Each page tells of the page's own world too, and of every extension's.
+ */
+export function filterEvent(method: string, params: unknown, worlds: ReadonlySet<string>): unknown {
+  if (method === "Runtime.executionContextCreated" && !worlds.has((params as { context?: { name?: string } } | undefined)?.context?.name ?? "")) return undefined;
   return Object.hasOwn(events, method) ? events[method]!(params ?? {}) : undefined;
 }

@@ -39,6 +39,8 @@ interface Tab {
   sending: boolean;
   /** Takes the fence away; undefined where there's none. */
   unfence: (() => Promise<void>) | undefined;
+  /** Those that scripts of the host's have. */
+  worlds: Set<string>;
   /** The commands that it was made ready with. */
   setup: Setup[];
   /** The first page, until the host has asked for it. */
@@ -211,7 +213,7 @@ export class Relay {
       await chrome.debugger.attach({ tabId: id }, "1.3");
       const unfence = await fencing;
       free = unfence !== undefined;
-      const tab: Tab = { id, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, awake: !asleep(first), pass: free, frames: free, sending: false, held: undefined, holding: undefined, unfence, setup: first, ahead: undefined, lost: undefined, answers: new Answers((url) => origins.includes(originOf(url))), foreign: { times: 0, last: 0 } };
+      const tab: Tab = { id, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, awake: !asleep(first), pass: free, frames: free, sending: false, held: undefined, holding: undefined, unfence, worlds: new Set(), setup: first, ahead: undefined, lost: undefined, answers: new Answers((url) => origins.includes(originOf(url))), foreign: { times: 0, last: 0 } };
       const ready = Promise.all([
         sender(tab)("Target.getTargetInfo", {}), prepare(tab), ...first.map(({ method, params }) => execute(tab, method, params)),
       ]);
@@ -294,7 +296,7 @@ export class Relay {
       // First the answers: what is asked for again in their place never goes to the site.
       if (tab.answers.paused(params, sender(tab)) || letPass(tab, params as Paused)) return;
     }
-    const kept = filterEvent(method, params);
+    const kept = filterEvent(method, params, tab.worlds);
     if (kept === undefined) return;
     if (tab.ahead) tab.ahead.keep(method, kept);
     else postLong({ event: method, params: kept }, this.post);
@@ -409,6 +411,7 @@ function requestsOnly({ patterns }: Record<string, unknown>): boolean {
 
 /** Does a command that was checked. */
 function execute(tab: Tab, method: string, params: Record<string, unknown>): Promise<unknown> {
+  if (method === "Page.addScriptToEvaluateOnNewDocument") tab.worlds.add(params.worldName as string);
   if (method !== "Fetch.enable") return sender(tab)(method, params);
   tab.held = params;
   return hold(tab);

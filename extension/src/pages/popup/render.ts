@@ -17,6 +17,7 @@ import { cancelled, failed, interrupted, nohost } from "./screens/ended";
 import { fetching } from "./screens/fetching";
 import { finished } from "./screens/finished";
 import { done, unverified } from "./screens/result";
+import { Steps } from "./steps";
 
 const screens: Record<Name, Screen> = {
   choose, fetching, document: documentScreen, credentials, working, code, assist, done, unverified, failed, cancelled,
@@ -24,17 +25,20 @@ const screens: Record<Name, Screen> = {
   sending: (view, act) => afterCode(view, act, t("sendingText")),
 };
 
-let drawn = "";
+const steps = new Steps();
 /** The screen, and which of several documents it's about. */
 let shown: string | undefined;
 
 /** Draws view into main, and tells its step to the live region. */
 export function render(view: View, act: Act, main: HTMLElement, live: HTMLElement, footer: HTMLElement): void {
   const { received: _, ...rest } = view;
+  const still = JSON.stringify({ ...rest, steps: [], id: "" });
   // The pages are walked while somebody types: that changes nothing here, and must not get in between.
-  const now = JSON.stringify(view.screen === "credentials" && !view.queue ? { ...rest, steps: [], id: "" } : rest);
-  if (now === drawn) return;
-  drawn = now;
+  const all = view.screen === "credentials" && !view.queue ? still : JSON.stringify(rest);
+  steps.show(all, still, () => draw(view, act, main, live, footer));
+}
+
+function draw(view: View, act: Act, main: HTMLElement, live: HTMLElement, footer: HTMLElement): void {
   const what = `${view.screen} ${view.queue?.at ?? ""}`;
   const same = shown === what;
   shown = what;

@@ -331,6 +331,57 @@ describe("the answer to a form", () => {
   });
 });
 
+describe("a response", () => {
+  const url = `${cmd}/codigo`;
+  const html = { name: "Content-Type", value: "text/html; charset=utf-8" };
+  const held = { patterns: [{ urlPattern: "*", requestStage: "Request" }, { urlPattern: "*", requestStage: "Response" }] };
+  const come = (params: object) =>
+    browser.debugger.onEvent.emit({ tabId: tabId() }, "Fetch.requestPaused", { requestId: "R1", frameId: "T1", request: { url, method: "GET" }, ...params });
+  const wentOn = () => browser.debugger.sendCommand.mock.calls.filter(([, method]) => method === "Fetch.continueRequest").map(([, , params]) => params);
+
+  it.each([
+    ["a page", { responseStatusCode: 200, responseHeaders: [html] }],
+    ["a page that says that something is wrong", { responseStatusCode: 500, responseHeaders: [html] }],
+    ["a redirect", { responseStatusCode: 302, responseHeaders: [{ name: "Location", value: "/b" }] }],
+  ])("that is %s goes on by itself where the host leaves that to this side, and else waits for it", async (_, params) => {
+    await ask({ do: "open", origins: [cmd], setup: [{ method: "Fetch.enable", params: held }], pages: true });
+    come(params);
+    expect(wentOn()).toEqual([{ requestId: "R1" }]);
+    expect(sent.filter((m) => m.event)).toEqual([]);
+    await ask({ do: "close" });
+    await ask({ do: "open", origins: [cmd], setup: [{ method: "Fetch.enable", params: held }] });
+    come(params);
+    expect(wentOn()).toHaveLength(1);
+    expect(sent.filter((m) => m.event)).toHaveLength(1);
+  });
+
+  it.each([
+    ["a PDF", { responseStatusCode: 200, responseHeaders: [{ name: "Content-Type", value: "application/pdf" }] }],
+    ["bytes", { responseStatusCode: 200, responseHeaders: [{ name: "Content-Type", value: "application/octet-stream" }] }],
+    ["of no type", { responseStatusCode: 200, responseHeaders: [] }],
+    ["a page to be saved", { responseStatusCode: 200, responseHeaders: [html, { name: "Content-Disposition", value: "attachment; filename=a.pdf" }] }],
+    ["nothing", { responseStatusCode: 204 }],
+    ["an error", { responseErrorReason: "ConnectionReset" }],
+  ])("that is %s waits for the host all the same", async (_, params) => {
+    await ask({ do: "open", origins: [cmd], setup: [{ method: "Fetch.enable", params: held }], pages: true });
+    come(params);
+    expect(wentOn()).toEqual([]);
+    expect(sent.filter((m) => m.event)).toHaveLength(1);
+  });
+
+  it("that answers a form is shown as the answer to a GET then too", async () => {
+    const body = toBase64(new TextEncoder().encode("<p>O código não está certo</p>"));
+    await ask({ do: "open", origins: [cmd], setup: [{ method: "Fetch.enable", params: held }], pages: true });
+    browser.debugger.sendCommand.mockImplementation(async (_, method) => (method === "Fetch.getResponseBody" ? { body, base64Encoded: true } : {}));
+    const form = { request: { url, method: "POST" } };
+    come({ ...form, responseStatusCode: 200, responseHeaders: [html] });
+    await vi.waitFor(() => expect(browser.debugger.sendCommand).toHaveBeenCalledWith({ tabId: tabId() }, "Page.navigate", { url, frameId: "T1" }));
+    come({ requestId: "R2" });
+    expect(browser.debugger.sendCommand).toHaveBeenLastCalledWith({ tabId: tabId() }, "Fetch.fulfillRequest", { requestId: "R2", responseCode: 200, responseHeaders: [html], body });
+    expect(wentOn()).toEqual([]);
+  });
+});
+
 describe("a detach", () => {
   it("by the bar's Cancel is the person's own", async () => {
     await open();
@@ -808,6 +859,47 @@ describe("putDocument", () => {
   });
 
   it("refuses where no tab is open", async () => expect(await put()).toEqual({ code: "NOT_OPEN" }));
+
+  describe("that the page was told to expect", () => {
+    const expectIt = (selector = "#file") => ask({ do: "expectDocument", selector });
+
+    it("goes to the document that listens for it, once", async () => {
+      await open();
+      page(cmd, "filled");
+      expect(await expectIt()).toEqual({});
+      expect(await put({ press: "#upload" })).toEqual({ put: true, pressed: true });
+      expect(told()[0]).toMatchObject({ name: "a.pdf", press: "#upload" });
+      expect(browser.scripting.executeScript).toHaveBeenCalledTimes(1);
+      page(cmd, "filled");
+      expect(await put()).toEqual({ put: true });
+      expect(browser.scripting.executeScript).toHaveBeenCalledTimes(2);
+    });
+
+    it("is refused by a page that became another meanwhile, and the next try looks anew", async () => {
+      await open();
+      page(cmd);
+      await expectIt();
+      browser.tabs.sendMessage.mockRejectedValueOnce(new Error("Could not establish connection. Receiving end does not exist."));
+      expect(await put({ press: "#upload" })).toEqual({ code: "DOCUMENT_GONE" });
+      page(cmd, "filled");
+      expect(await put({ press: "#upload" })).toEqual({ put: true, pressed: true });
+      expect(browser.scripting.executeScript).toHaveBeenCalledTimes(2);
+    });
+
+    it.each([
+      ["in another field", () => expectIt("#other"), cmd],
+      ["while it was of another origin", () => expectIt(), "https://example.org"],
+    ])("is looked for anew where it was expected %s", async (_, expecting, origin) => {
+      await open();
+      page(origin);
+      await expecting();
+      page(cmd, "filled");
+      expect(await put()).toEqual({ put: true });
+      expect(browser.scripting.executeScript).toHaveBeenCalledTimes(2);
+    });
+
+    it("is refused where no tab is open", async () => expect(await expectIt()).toEqual({ code: "NOT_OPEN" }));
+  });
 });
 
 describe("fillSecret", () => {

@@ -146,6 +146,9 @@ func (a *attached) LetPass(context.Context, Passing) error { return nil }
 // Downloads delivers nothing from a browser elsewhere: its files are there.
 func (a *attached) Downloads() <-chan string { return a.downloads }
 
+// Expect has nothing to do.
+func (a *attached) Expect(string) {}
+
 // Upload doesn't count on the browser's seeing this computer's files.
 func (a *attached) Upload(ctx context.Context, doc Document, selector string, file File, press string) (bool, error) {
 	return putFile(ctx, a, doc, selector, file, press)

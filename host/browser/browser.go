@@ -26,6 +26,9 @@ type Tab interface {
 	Context() context.Context
 	Mode() Mode
 
+	// Expect says that Upload will be asked for a file in the file input that selector finds in the page that is there: what can be done for that
+	// before is.
+	Expect(selector string)
 	// Upload puts one file into the file input that selector finds in doc. Where one way to the page is all that takes it presses the
 	// element that press finds there too, in the page's next turn, and says so. After ErrDocumentGone nobody knows: the page may have been
 	// left before it could answer.

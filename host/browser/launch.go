@@ -145,6 +145,9 @@ func (l *launched) LetPass(context.Context, Passing) error { return nil }
 
 func (l *launched) Downloads() <-chan string { return l.downloads }
 
+// Expect has nothing to do.
+func (l *launched) Expect(string) {}
+
 // Upload has the browser read the file itself, and leaves pressing to the caller.
 func (l *launched) Upload(ctx context.Context, doc Document, selector string, file File, _ string) (bool, error) {
 	object, err := element(ctx, l, doc, selector)

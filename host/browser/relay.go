@@ -44,7 +44,7 @@ func Relay(ctx context.Context, link *Link, origins []string, setup []Command, f
 	if err != nil {
 		return nil, problem.Newf(problem.Internal, "%w", err)
 	}
-	result, err := link.request(ctx, map[string]any{"do": "open", "origins": origins, "setup": done, "free": true, "first": first})
+	result, err := link.request(ctx, map[string]any{"do": "open", "origins": origins, "setup": done, "free": true, "first": first, "pages": true})
 	if err != nil {
 		if ctx.Err() != nil {
 			// Nobody waits for the tab any more, but it may come: the extension closes it once it's there.
@@ -138,6 +138,11 @@ func (r *relayed) Gone() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.gone
+}
+
+// Expect has the page's document listen for the file. An older extension doesn't know how, and does it with Upload.
+func (r *relayed) Expect(selector string) {
+	r.link.send(map[string]any{"do": "expectDocument", "selector": selector}, func(relayAnswer) {})
 }
 
 // Upload has the extension put in the bytes that it gave to this side, or hands the file over in chunks where it hasn't got them any

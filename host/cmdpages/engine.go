@@ -130,6 +130,7 @@ func (e *engine) run(ctx context.Context) (conversation.Signed, error) {
 		}
 		if e.person == nil && !e.free(now) {
 			e.here = now
+			e.expect(now)
 			return conversation.Signed{}, nil
 		}
 		if !now.known() {
@@ -156,6 +157,15 @@ func (e *engine) run(ctx context.Context) (conversation.Signed, error) {
 func (e *engine) free(now *seen) bool {
 	_, ok := e.presses()[now.Page]
 	return ok && now.known() && len(now.Errors) == 0
+}
+
+// expect has what can be done for the document before it's confirmed done, on the page that takes it.
+func (e *engine) expect(now *seen) {
+	for _, s := range e.pages.page(now.Page).Steps {
+		if s.Upload != "" && now.known() {
+			e.tab.Expect(now.Elements[s.Upload])
+		}
+	}
 }
 
 // presses are the pages on which nothing is done but to press one button, and that none was pressed on yet, with that button's role:

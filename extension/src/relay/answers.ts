@@ -77,6 +77,12 @@ export class Answers {
   }
 }
 
+/** A response that is a page for certain, or leads to another address: nothing in it can be a file. */
+export function leadsOn(it: Paused): boolean {
+  const { responseErrorReason: error, responseStatusCode: status } = it;
+  return !error && status !== undefined && ((status >= 300 && status < 400) || (header(it, "content-type") !== "" && isPage(it)));
+}
+
 /** A response that makes a page in the tab, or an error that does: neither a redirect, nor a file. */
 function isPage(it: Paused): boolean {
   const { responseErrorReason: error, responseStatusCode: status = 0 } = it;

@@ -25,16 +25,32 @@ type Message = Part & { put: string; origin: string; selector: string };
 /** What a page's document says of a part. "text": messages carry no Blob. */
 type Said = Answer | "text";
 
+/** A field that waits for the document: the page's document is marked, and listens. */
+export interface Expecting {
+  selector: unknown;
+  field: Promise<Field>;
+}
+
+/** expectDocument of docs/RELAY.md: has the page's document listen for what putDocument gives it, which takes as long as giving it. */
+export function expectDocument(tabId: number, origins: readonly string[], selector: unknown): Expecting {
+  const field = fieldOf(tabId, origins, selector, hearInPage);
+  field.catch(() => {});
+  return { selector, field };
+}
+
 /**
  * putDocument of docs/RELAY.md: origins are those of open. press: of the element that is pressed once the file is in its field, or
- * nothing. Beside a field's refusals, throws NO_DOCUMENT.
+ * nothing. expecting: of the same page, where it was asked to; a page that became another refuses it. Beside a field's refusals, throws
+ * NO_DOCUMENT.
  */
 export async function putDocument(
   tabId: number, origins: readonly string[], documents: Documents, { sha256, name, selector, press }: Record<string, unknown>,
+  expecting?: Expecting,
 ): Promise<{ put: true; pressed?: true }> {
   const document = typeof sha256 === "string" ? documents(sha256) : undefined;
   if (!document || typeof name !== "string" || name === "" || name.length > 300) throw new Refusal("NO_DOCUMENT", "those bytes aren't here");
-  const field = await fieldOf(tabId, origins, selector, hearInPage);
+  const ready = expecting?.selector === selector ? await expecting?.field.catch(() => undefined) : undefined;
+  const field = ready ?? (await fieldOf(tabId, origins, selector, hearInPage));
   const last = { name, ...(typeof press === "string" && press !== "" ? { press } : {}) };
   // A message that carries a Blob has none of its bytes come into the page's own process. Chromium has that from 148 on
   // (message_serialization in the manifest).

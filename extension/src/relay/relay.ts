@@ -9,9 +9,9 @@ import { Refusal } from "../shared/refusal";
 import type { Paused } from "../shared/paused";
 import { inTurn } from "../shared/turns";
 import { Ahead } from "./ahead";
-import { Answers } from "./answers";
+import { Answers, leadsOn } from "./answers";
 import { checkCommand } from "./commands";
-import { putDocument, type Documents } from "./document";
+import { expectDocument, putDocument, type Documents, type Expecting } from "./document";
 import { debuggerError, isForeignFrame } from "./errors";
 import { filterEvent } from "./events";
 import { fence } from "./fence";
@@ -31,10 +31,14 @@ interface Tab {
   pass: boolean;
   /** So do those of other frames. */
   frames: boolean;
+  /** And responses that are no files. */
+  pages: boolean;
   /** What the host wants held; undefined before it has said so. */
   held: Record<string, unknown> | undefined;
   /** What is held, and when it is. */
   holding: { params: Record<string, unknown> | undefined; done: Promise<unknown> } | undefined;
+  /** The field that waits for the document. */
+  expecting: Expecting | undefined;
   /** A document is being sent: once the main frame loads what answers it, other frames' don't any more. */
   sending: boolean;
   /** Takes the fence away; undefined where there's none. */
@@ -144,7 +148,7 @@ export class Relay {
   async #execute(req: Record<string, unknown>): Promise<unknown> {
     switch (req.do) {
       case "open":
-        return this.#inTurn(() => this.#open(req.origins, req.setup, req.free === true, req.first));
+        return this.#inTurn(() => this.#open(req.origins, req.setup, req.free === true, req.first, req.pages === true));
       case "command":
         return this.#command(req.method, req.params);
       case "letPass": {
@@ -160,12 +164,19 @@ export class Relay {
         const tab = this.#need();
         return fillSecret(tab.id, tab.origins, this.tokens, req.token, req.selector);
       }
+      case "expectDocument": {
+        const tab = this.#need();
+        tab.expecting = expectDocument(tab.id, tab.origins, req.selector);
+        return {};
+      }
       case "putDocument": {
         const tab = this.#need();
+        const { expecting } = tab;
+        tab.expecting = undefined;
         // The document goes unheld, by the fence; what comes back may have frames.
         tab.sending = true;
         try {
-          const put = await putDocument(tab.id, tab.origins, this.documents, req);
+          const put = await putDocument(tab.id, tab.origins, this.documents, req, expecting);
           tab.sending &&= put.pressed === true;
           return put;
         } catch (err) {
@@ -196,7 +207,7 @@ export class Relay {
    * ask for. It's asked for at once, since the browser takes as long to have a process for the tab as a site to answer; not without a fence, which
    * keeps the tab to the origins from its first request on.
    */
-  async #open(origins: unknown, setup: unknown, free: boolean, firstPage: unknown): Promise<unknown> {
+  async #open(origins: unknown, setup: unknown, free: boolean, firstPage: unknown, pages: boolean): Promise<unknown> {
     if (this.#tab) throw new Refusal("BUSY", "this port has its tab");
     if (!Array.isArray(origins) || origins.length === 0 || !origins.every((o) => typeof o === "string" && builtIn(o))) {
       throw new Refusal("ORIGIN_REFUSED", "an origin that isn't on the extension's list");
@@ -213,7 +224,7 @@ export class Relay {
       await chrome.debugger.attach({ tabId: id }, "1.3");
       const unfence = await fencing;
       free = unfence !== undefined;
-      const tab: Tab = { id, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, awake: !asleep(first), pass: free, frames: free, sending: false, held: undefined, holding: undefined, unfence, worlds: new Set(), setup: first, ahead: undefined, lost: undefined, answers: new Answers((url) => origins.includes(originOf(url))), foreign: { times: 0, last: 0 } };
+      const tab: Tab = { id, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, awake: !asleep(first), pass: free, frames: free, pages, expecting: undefined, sending: false, held: undefined, holding: undefined, unfence, worlds: new Set(), setup: first, ahead: undefined, lost: undefined, answers: new Answers((url) => origins.includes(originOf(url))), foreign: { times: 0, last: 0 } };
       const ready = Promise.all([
         sender(tab)("Target.getTargetInfo", {}), prepare(tab), ...first.map(({ method, params }) => execute(tab, method, params)),
       ]);
@@ -233,7 +244,7 @@ export class Relay {
       if (id !== undefined) await chrome.tabs.remove(id).catch(() => {});
       await (await fencing)?.();
       // The page may have had another extension's frame, before the tab was ready for one: an empty tab has none.
-      if (this.#opening?.ahead && !this.#ended) return await this.#open(origins, setup, true, undefined);
+      if (this.#opening?.ahead && !this.#ended) return await this.#open(origins, setup, true, undefined, pages);
       throw err instanceof Refusal ? err : new Refusal("ATTACH_FAILED", debuggerError(err).message);
     } finally {
       this.#opening = undefined;
@@ -294,7 +305,7 @@ export class Relay {
     }
     if (method === "Fetch.requestPaused" && params) {
       // First the answers: what is asked for again in their place never goes to the site.
-      if (tab.answers.paused(params, sender(tab)) || letPass(tab, params as Paused)) return;
+      if (tab.answers.paused(params, sender(tab)) || letPass(tab, params as Paused) || leadOn(tab, params as Paused)) return;
     }
     const kept = filterEvent(method, params, tab.worlds);
     if (kept === undefined) return;
@@ -444,6 +455,13 @@ function letPass(tab: Tab, { requestId, frameId, request, responseStatusCode, re
   if (!tab.pass || !asked || frameId !== tab.frameId || !tab.origins.includes(originOf(request.url))) return false;
   // The debugger may be gone by now, and with it the pause.
   sender(tab)("Fetch.continueRequest", { requestId }).catch(() => {});
+  return true;
+}
+
+/** Has a response go on that can't be the signed file, where the host leaves those to this side. False: the host has to say. */
+function leadOn(tab: Tab, it: Paused): boolean {
+  if (!tab.pages || !leadsOn(it)) return false;
+  tab.answers.goOn(it.requestId, sender(tab)).catch(() => {});
   return true;
 }
 

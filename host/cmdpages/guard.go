@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/fetch"
@@ -44,6 +45,9 @@ type guard struct {
 	blanked atomic.Bool // one was left so
 	// committed: the journal says that a signature may exist, so an error from here on has to say so too.
 	committed atomic.Bool
+
+	// heard is closed once the browser has heard that there's nothing in place of the response that was taken last; nil: none was.
+	heard atomic.Pointer[chan struct{}]
 
 	refused atomic.Bool // an address was refused, or is about to be: an event tells of it
 
@@ -198,9 +202,25 @@ func (g *guard) take(ctx context.Context, ev *fetch.EventRequestPaused) (bool, e
 	if err != nil {
 		return false, fmt.Errorf("holding the body: %w", err)
 	}
-	_, err = cdp.Call(ctx, g.target, fetch.FulfillRequest, fetch.FulfillRequestParams{RequestID: ev.RequestID, ResponseCode: 204})
+	// It's on the disk and in the journal, so it's checked while the browser hears of it; Method.Close waits for that.
+	heard := make(chan struct{})
+	defer close(heard)
+	g.heard.Store(&heard)
 	g.tell(event{signed: &signed})
+	_, err = cdp.Call(ctx, g.target, fetch.FulfillRequest, fetch.FulfillRequestParams{RequestID: ev.RequestID, ResponseCode: 204})
 	return true, err
+}
+
+// settle waits until the browser has heard that there's nothing in place of what was taken, but not for ever: the tab may be gone.
+func (g *guard) settle(limit time.Duration) {
+	heard := g.heard.Load()
+	if heard == nil {
+		return
+	}
+	select {
+	case <-*heard:
+	case <-time.After(limit):
+	}
 }
 
 func (g *guard) allowed(raw string) bool {

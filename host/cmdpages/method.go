@@ -62,6 +62,7 @@ type Method struct {
 	ahead   *approach // nil before Approach
 	signing bool      // Sign was called
 	worlds  *worlds
+	guard   *guard
 	traced  *tracer // nil before Sign, or where nothing is traced
 	client  string  // the client's version
 
@@ -147,13 +148,20 @@ func (m *Method) Close() error {
 	giveUp()
 	<-m.opened
 	m.mu.Lock()
-	tab := m.tab
+	tab, guard := m.tab, m.guard
 	m.mu.Unlock()
 	if tab == nil {
 		return nil
 	}
+	if guard != nil {
+		guard.settle(settling)
+	}
 	return tab.Close()
 }
+
+// settling is how long the tab's end waits for the browser's having heard that the signed file was taken: where it hasn't, the response goes on, and
+// the browser saves it once more.
+const settling = time.Second
 
 // Sign opens the environment's first page and goes on from page to page until the signed PDF is held.
 func (m *Method) Sign(ctx context.Context, doc conversation.Document, person conversation.Person) (conversation.Signed, error) {
@@ -260,7 +268,7 @@ func (m *Method) engine(ctx context.Context) (*engine, func(), error) {
 	}
 	traced := m.newTracer(g, w)
 	m.mu.Lock()
-	m.worlds, m.traced = w, traced
+	m.worlds, m.guard, m.traced = w, g, traced
 	m.mu.Unlock()
 	e := &engine{
 		trace: traced,

@@ -38,6 +38,8 @@ type job struct {
 	over      func(signed bool) // of Visitor.Signing
 	to        Object            // where the signed file is to be written; nil: only into downloads
 
+	kept chan error // whether the private copy is on the disk; for everybody who asks
+
 	mu    sync.Mutex
 	first *Credentials // those of the first stage1 message, until they're asked for
 }
@@ -62,11 +64,30 @@ func (j *job) cancel() {
 	j.cancelFunc()
 }
 
+// keep has the private copy put on the disk meanwhile.
+func (j *job) keep(sync func() error) {
+	j.kept = make(chan error, 1)
+	go func() { j.kept <- sync() }()
+}
+
+// copied waits until the private copy is on the disk: what comes back is checked against it, after a power cut too. Errors: DISK_FULL.
+func (j *job) copied() error {
+	err := <-j.kept
+	j.kept <- err
+	if err != nil {
+		return notCopied(err)
+	}
+	return nil
+}
+
 // run signs, checks and saves, and tells how it ended.
 func (j *job) run(method Method) {
 	defer j.cancelFunc()
 	signed, err := j.sign(method)
 	j.drop()
+	if unkept := j.copied(); unkept != nil {
+		j.s.log.Error("the document's copy", "err", unkept)
+	}
 	j.s.see(func() { j.over(j.committed) })
 	if err != nil {
 		j.fail(err)
@@ -367,6 +388,9 @@ func (j *job) Committing() error {
 func (j *job) Offered() error { return j.submitting(false) }
 
 func (j *job) submitting(sent bool) error {
+	if err := j.copied(); err != nil {
+		return err
+	}
 	err := error(context.Canceled)
 	j.s.do(func() {
 		if j.cancelled {
@@ -384,6 +408,9 @@ func (j *job) submitting(sent bool) error {
 
 // ByHand has the journal say that from now on the person may have signed by hand.
 func (j *job) ByHand() error {
+	if err := j.copied(); err != nil {
+		return err
+	}
 	err := error(context.Canceled)
 	j.s.do(func() {
 		if !j.cancelled {

@@ -64,7 +64,7 @@ func TestWhatAnEarlierRunLeft(t *testing.T) {
 			record, err := records.Begin(journal.Document{Name: "a.pdf", SHA256: hashOf(data), Size: int64(len(data)), Environment: "test"})
 			require.NoError(t, err)
 			work := filepath.Join(dir, "work", record.ID())
-			_, err = privateCopy(work, &original{name: "a.pdf", data: data})
+			_, _, err = privateCopy(work, &original{name: "a.pdf", data: data})
 			require.NoError(t, err)
 			c.leave(t, record, work)
 			require.NoError(t, record.Close())

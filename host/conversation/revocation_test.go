@@ -168,7 +168,7 @@ func TestARescuedFileDelaysNobody(t *testing.T) {
 	record, err := k.journal.Begin(journal.Document{Name: "a.pdf", SHA256: hashOf(data), Size: int64(len(data)), Environment: "test"})
 	require.NoError(t, err)
 	work := filepath.Join(k.dir, "work", record.ID())
-	_, err = privateCopy(work, &original{name: "a.pdf", data: data})
+	_, _, err = privateCopy(work, &original{name: "a.pdf", data: data})
 	require.NoError(t, err)
 	require.NoError(t, record.Submitting())
 	signed, err := authority.Sign(data)

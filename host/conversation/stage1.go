@@ -155,10 +155,11 @@ func (s *session) begin(m message, creds *Credentials) error {
 		return problem.Newf(problem.JournalFailed, "%w", err)
 	}
 	work := filepath.Join(s.opts.Work, record.ID())
-	path := ""
+	var path string
+	var sync func() error
 	// Again, now that the others see this one: of two that began at once, the one that looks last sees the other.
 	if err = s.elsewhere(doc.hash, record.ID()); err == nil {
-		path, err = privateCopy(work, doc)
+		path, sync, err = privateCopy(work, doc)
 	}
 	if err != nil {
 		over(false)
@@ -169,6 +170,7 @@ func (s *session) begin(m message, creds *Credentials) error {
 	s.upload = nil
 	s.job = newJob(s, record, work, Document{Name: doc.name, Path: path, SHA256: doc.hash, Size: int64(len(doc.data)), Visible: visible, Pictures: s.auto}, creds)
 	s.job.over, s.job.to = over, to
+	s.job.keep(sync)
 	if creds == nil {
 		s.send(reply{State: s.state, Status: statusOK, Progress: "confirmed"})
 	} else {
@@ -246,16 +248,20 @@ func (s *session) acknowledge(hash string) error {
 	return err
 }
 
-// privateCopy writes the document where nobody else changes it, under a name that the CMD page may see.
-func privateCopy(work string, doc *original) (string, error) {
-	path := originalPath(work, doc.name)
+// privateCopy writes the document where nobody else changes it, under a name that the CMD page may see. sync has it on the disk.
+func privateCopy(work string, doc *original) (path string, sync func() error, err error) {
+	path = originalPath(work, doc.name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", problem.Newf(problem.Internal, "making the work folder: %w", err)
+		return "", nil, problem.Newf(problem.Internal, "making the work folder: %w", err)
 	}
-	if err := save.AtomicWrite(path, doc.data, 0o600); err != nil {
-		return "", problem.Newf(problem.DiskFull, "copying the document: %w", err)
+	if sync, err = save.WriteUnsynced(path, doc.data, 0o600); err != nil {
+		return "", nil, notCopied(err)
 	}
-	return path, nil
+	return path, sync, nil
+}
+
+func notCopied(err error) error {
+	return problem.Newf(problem.DiskFull, "copying the document: %w", err)
 }
 
 // originalPath is where the copy of a document lies, in a folder of its own: its name is the person's, and what comes back

@@ -23,10 +23,7 @@ func AtomicWrite(path string, data []byte, perm fs.FileMode) error {
 		return err
 	}
 	defer temp.discard()
-	if _, err := io.Copy(temp.file, bytes.NewReader(data)); err != nil {
-		return err
-	}
-	if err := temp.file.Chmod(perm); err != nil {
+	if err := temp.fill(data, perm); err != nil {
 		return err
 	}
 	if err := temp.finish(); err != nil {
@@ -36,6 +33,32 @@ func AtomicWrite(path string, data []byte, perm fs.FileMode) error {
 		return err
 	}
 	return SyncFolder(filepath.Dir(path))
+}
+
+// WriteUnsynced puts data at path in place of what is there: a reader sees the old content or the new. A power cut may leave neither, until the sync that it
+// gives, to be called once, has come back without an error. perm is the new file's mode. The folder must exist.
+func WriteUnsynced(path string, data []byte, perm fs.FileMode) (sync func() error, err error) {
+	temp, err := newTemp(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	// An open file can't be given another name everywhere: it's opened again to be synced.
+	if err := errors.Join(temp.fill(data, perm), temp.file.Close()); err != nil {
+		temp.discard()
+		return nil, err
+	}
+	if err := os.Rename(temp.path, path); err != nil {
+		temp.discard()
+		return nil, err
+	}
+	return func() error {
+		// For writing: elsewhere than in Unix nothing else can be synced.
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(f.Sync(), f.Close(), SyncFolder(filepath.Dir(path)))
+	}, nil
 }
 
 // Full says whether an error means that the disk, or the person's share of it, is full.
@@ -116,6 +139,14 @@ func newTemp(dir string) (*temp, error) {
 		return nil, err
 	}
 	return &temp{file, file.Name()}, nil
+}
+
+// fill gives it its content, and mode.
+func (t *temp) fill(data []byte, perm fs.FileMode) error {
+	if _, err := io.Copy(t.file, bytes.NewReader(data)); err != nil {
+		return err
+	}
+	return t.file.Chmod(perm)
 }
 
 // finish puts the content on the disk.

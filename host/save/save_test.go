@@ -217,6 +217,32 @@ func TestHoldWhereThereCanBeNoFolder(t *testing.T) {
 	require.True(t, problem.Is(err, problem.SaveFailed), err)
 }
 
+func TestWriteUnsyncedReplacesAndIsSynced(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "contrato.pdf")
+	for _, text := range []string{"old, and longer", "new"} {
+		sync, err := save.WriteUnsynced(path, []byte(text), 0o600)
+		require.NoError(t, err)
+		data, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, text, string(data))
+		require.NoError(t, sync())
+	}
+	_, err := save.WriteUnsynced(filepath.Join(dir, "missing", "x"), nil, 0o600)
+	require.Error(t, err)
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "folder"), 0o700))
+	_, err = save.WriteUnsynced(filepath.Join(dir, "folder"), []byte("x"), 0o600)
+	require.Error(t, err)
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 2, "nothing is left of what couldn't be written")
+
+	sync, err := save.WriteUnsynced(path, []byte("gone"), 0o600)
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(path))
+	require.Error(t, sync(), "what isn't there isn't on the disk")
+}
+
 func TestAtomicWriteReplaces(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "manifest.json")

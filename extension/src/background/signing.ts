@@ -253,7 +253,7 @@ export class Signing {
     this.#said = said;
     const { mode, modeChanged } = this.view;
     this.#show({
-      ...fresh(this.view), mode, modeChanged, trial: document.trial, screen: "fetching", received: 0, source: { name: document.name, site: document.site },
+      ...fresh(this.view), mode, modeChanged, trial: document.trial, screen: "fetching", source: { name: document.name, site: document.site },
     });
     await this.#link?.starting;
     if (this.#document !== document || !(await this.#start(document.trial ?? false))) return;
@@ -511,7 +511,8 @@ export class Signing {
     if (m.state && m.state !== "screenshot") link.state = m.state;
     const after = reduce(before, m, Date.now());
     if (after.screen === "document" && this.#said) this.#goOn(after, this.#said);
-    else this.#show(after);
+    // Of a document each piece is answered: nothing of that is shown.
+    else if (after !== before) this.#show(after);
     if (m.status === "ERROR") this.#question.answer(undefined);
     else this.#question.heard(m);
     if (isOver(m.state)) {

@@ -213,8 +213,7 @@ export class SignWithCmd extends HTMLElement {
     this.#speak(() => {
       let { view } = this.#conversation;
       if (view === beginning && this.document !== undefined) view = { ...view, source: { name: this.name, site: "" } };
-      const { received: _, ...rest } = view;
-      const now = JSON.stringify([t("langTag"), rest, this.#urls, this.server, this.hasAttribute("path")]);
+      const now = JSON.stringify([t("langTag"), view, this.#urls, this.server, this.hasAttribute("path")]);
       if (now === this.#drawn) return;
       this.#drawn = now;
       const same = this.#shown === view.screen;

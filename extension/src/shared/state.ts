@@ -64,9 +64,8 @@ function stage1Input(view: View, m: HostMessage): View {
   if (m.document) {
     // The name that the site gave is better than the one of a file in a temporary place.
     const name = view.source?.name || m.document.name;
-    return { ...view, screen: "document", document: { ...m.document, name }, received: undefined, problem: undefined };
+    return { ...view, screen: "document", document: { ...m.document, name }, problem: undefined };
   }
-  if (m.progress === "upload_local") return { ...view, received: m.received };
   if (m.progress) return view.screen === "assist" ? { ...view, screen: "credentials", problem: undefined, assist: undefined } : view;
   const error = m.error;
   if (error?.code === "LOOK_FIRST") return { ...view, screen: "document", lookFirst: true, confirmed: false, problem: error };

@@ -81,8 +81,6 @@ export interface View {
   source?: Source;
   /** What PDF_TAB_UNKNOWN is about, for asking for it again if the person says so. */
   tab?: { tabId: number; url: string; pageUrl: string };
-  /** Bytes fetched or sent so far. */
-  received?: number;
   document?: DocInfo;
   /** LOOK_FIRST was said: the next confirmation signs again. */
   lookFirst?: boolean;

@@ -31,10 +31,9 @@ let shown: string | undefined;
 
 /** Draws view into main, and tells its step to the live region. */
 export function render(view: View, act: Act, main: HTMLElement, live: HTMLElement, footer: HTMLElement): void {
-  const { received: _, ...rest } = view;
-  const still = JSON.stringify({ ...rest, steps: [], id: "" });
+  const still = JSON.stringify({ ...view, steps: [], id: "" });
   // The pages are walked while somebody types: that changes nothing here, and must not get in between.
-  const all = view.screen === "credentials" && !view.queue ? still : JSON.stringify(rest);
+  const all = view.screen === "credentials" && !view.queue ? still : JSON.stringify(view);
   steps.show(all, still, () => draw(view, act, main, live, footer));
 }
 

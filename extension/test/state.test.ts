@@ -125,6 +125,17 @@ describe("ends", () => {
     expect(view.result).toEqual(message.result);
   });
 
+  it.each<HostMessage>([
+    { state: "failed", status: "ERROR", error: error("ORIGIN_REFUSED", "nothing") },
+    { state: "unverified", status: "ERROR", error: error("NOT_VERIFIED", "nothing"), file: { path: "/d/x.pdf", name: "x", size: 1, sha256: "" } },
+    { state: "done", status: "OK", file: { path: "/d/x.pdf", name: "x", size: 1, sha256: "" }, result: { verdict: "verified", signature_exists: "yes", findings: [] } },
+  ])("are told once: what refuses a message that crossed it takes nothing away from %j", (end) => {
+    const view = after(confirmed, end);
+    for (const code of ["MESSAGE_OUT_OF_TURN", "SCREENSHOT_FAILED"]) {
+      expect(after(view, { state: end.state, status: "ERROR", error: error(code, "nothing") })).toBe(view);
+    }
+  });
+
   it("a cancel that comes too late changes nothing but what is said", () => {
     const sending = after(confirmed, asked, { state: "stage2", status: "OK", progress: "code_sent" });
     const view = after({ ...sending, cancelling: true }, { state: "stage2", status: "ERROR", error: error("CANCEL_TOO_LATE", "nothing") });

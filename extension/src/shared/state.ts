@@ -10,6 +10,8 @@ const notSteps = new Set(["otp", "upload_local", "document", "browser_ready", "c
 export function reduce(view: View, m: HostMessage, now: number): View {
   if (m.open) return { ...view, openProblem: m.error };
   if (m.state === "screenshot") return m.screenshot ? { ...view, picture: m.screenshot } : view;
+  // The end is told once. What comes in its state after it refuses a message that crossed it: that is no news, and has neither result nor file.
+  if (isOver(m.state) && isOver(view.screen)) return view;
   let next: View = m.id ? { ...view, id: m.id } : view;
   if (m.progress && !notSteps.has(m.progress) && isStage(m.state, view) && !next.steps.includes(m.progress)) {
     next = { ...next, steps: [...next.steps, m.progress] };

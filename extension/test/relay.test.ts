@@ -734,6 +734,38 @@ describe("the first page", () => {
     expect(navigations()).toHaveLength(2);
   });
 
+  it.each([
+    ["that fails for another reason", () => {}, new Error("no")],
+    ["that the person took the debugger from", () => browser.debugger.onDetach.emit({ tabId: tabId() }, "canceled_by_user"), new Error("Debugger is not attached")],
+    ["that the person closed", () => browser.debugger.onDetach.emit({ tabId: tabId() }, "target_closed"), new Error("Debugger is not attached"), () => browser.openTabs.clear()],
+  ])("isn't tried again in an empty tab after one %s", async (_, leave, err, gone = () => {}) => {
+    going(
+      async () => {
+        leave();
+        gone();
+        return {};
+      },
+      (method) => (method === "Runtime.enable" ? Promise.reject(err) : Promise.resolve({})),
+    );
+    expect(await openAt()).toEqual({ code: "ATTACH_FAILED" });
+    expect(browser.tabs.create).toHaveBeenCalledTimes(1);
+  });
+
+  it("is tried again once only", async () => {
+    going(async () => ({}), (method) => (method === "Runtime.enable" ? Promise.reject(new Error("Cannot access a chrome-extension:// URL of different extension")) : Promise.resolve({})));
+    expect(await openAt()).toEqual({ code: "ATTACH_FAILED" });
+    expect(browser.tabs.create).toHaveBeenCalledTimes(2);
+    expect(browser.openTabs.size).toBe(0);
+  });
+
+  it("that the fence kept from leading elsewhere is told to the host that asks for it", async () => {
+    await openAt();
+    tell("Page.frameNavigated", { frame: { id: "T1", url: "chrome-error://chromewebdata/", unreachableUrl: "https://example.org/" } });
+    expect(await navigate()).toEqual({});
+    expect(told()).toEqual(["Page.frameNavigated"]);
+    expect(await ask({ do: "command", method: "Page.getFrameTree" })).toEqual({ code: "ORIGIN_REFUSED" });
+  });
+
   it("that the debugger leaves before the host has asked is made ready again", async () => {
     await openAt();
     world("1");
@@ -881,6 +913,16 @@ describe("putDocument", () => {
       await expectIt();
       browser.tabs.sendMessage.mockRejectedValueOnce(new Error("Could not establish connection. Receiving end does not exist."));
       expect(await put({ press: "#upload" })).toEqual({ code: "DOCUMENT_GONE" });
+      page(cmd, "filled");
+      expect(await put({ press: "#upload" })).toEqual({ put: true, pressed: true });
+      expect(browser.scripting.executeScript).toHaveBeenCalledTimes(2);
+    });
+
+    it("is looked for anew once the tab has come to another page, as when the site's pages were walked again", async () => {
+      await open();
+      page(cmd);
+      await expectIt();
+      at(`${cmd}/carregar`);
       page(cmd, "filled");
       expect(await put({ press: "#upload" })).toEqual({ put: true, pressed: true });
       expect(browser.scripting.executeScript).toHaveBeenCalledTimes(2);

@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"errors"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -11,9 +12,13 @@ import (
 
 // What comes back is checked against the private copy, at the next start too: nothing that signs is sent before that is on the disk.
 func TestNothingIsSentBeforeTheCopyIsOnTheDisk(t *testing.T) {
-	j := &job{}
-	j.keep(func() error { return errors.New("no space left on device") })
-	for _, send := range []func() error{j.Committing, j.Offered, j.ByHand, j.Committing} {
-		require.True(t, problem.Is(send(), problem.DiskFull))
+	for _, why := range []error{syscall.ENOSPC, errors.New("somebody else has it")} {
+		j := &job{}
+		j.keep(func() error { return why })
+		for _, send := range []func() error{j.Committing, j.Offered, j.ByHand, j.Committing} {
+			err := send()
+			require.ErrorIs(t, err, why)
+			require.Equal(t, why == syscall.ENOSPC, problem.Is(err, problem.DiskFull))
+		}
 	}
 }

@@ -70,14 +70,14 @@ func (j *job) keep(sync func() error) {
 	go func() { j.kept <- sync() }()
 }
 
-// copied waits until the private copy is on the disk: what comes back is checked against it, after a power cut too. Errors: DISK_FULL.
+// copied waits until the private copy is on the disk: what comes back is checked against it, after a power cut too. Errors: DISK_FULL, and plain ones.
 func (j *job) copied() error {
 	err := <-j.kept
 	j.kept <- err
-	if err != nil {
+	if err != nil && save.Full(err) {
 		return notCopied(err)
 	}
-	return nil
+	return err
 }
 
 // run signs, checks and saves, and tells how it ended.
@@ -438,6 +438,10 @@ func (j *job) Hold(data []byte) (Signed, error) {
 	path, hash, err := save.Hold(j.work, data)
 	if err != nil {
 		return Signed{}, err
+	}
+	// An approval in the app may have signed before anything of ours was sent. Whatever became of the copy, these bytes are kept.
+	if err := j.copied(); err != nil {
+		j.s.log.Error("the document's copy", "err", err)
 	}
 	if err := j.record.Received(path, hash); err != nil {
 		return Signed{}, err

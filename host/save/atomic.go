@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 )
@@ -52,13 +53,23 @@ func WriteUnsynced(path string, data []byte, perm fs.FileMode) (sync func() erro
 		return nil, err
 	}
 	return func() error {
-		// For writing: elsewhere than in Unix nothing else can be synced.
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		f, err := openSoon(path)
 		if err != nil {
 			return err
 		}
 		return errors.Join(f.Sync(), f.Close(), SyncFolder(filepath.Dir(path)))
 	}, nil
+}
+
+// openSoon opens a file for writing: elsewhere than in Unix nothing else can be synced. There a virus scanner may have a new file for itself, for a moment.
+func openSoon(path string) (*os.File, error) {
+	for tries := 0; ; tries++ {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err == nil || errors.Is(err, fs.ErrNotExist) || tries == 20 {
+			return f, err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 }
 
 // Full says whether an error means that the disk, or the person's share of it, is full.

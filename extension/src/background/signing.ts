@@ -201,6 +201,7 @@ export class Signing {
     this.#fetching?.abort(new Error("replaced"));
     this.#question.answer(undefined);
     this.#document = undefined;
+    this.#isPdf = false;
   }
 
   /** Ends a conversation whose document nobody has confirmed. Nothing is shown anew. */

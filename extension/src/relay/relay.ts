@@ -241,10 +241,14 @@ export class Relay {
       if (tab.lost) void this.#recover(tab, tab.lost);
       return { targetId: info.targetInfo?.targetId, ready: true, ...(setup ? { setup: true } : {}), ...(free ? { free: true } : {}) };
     } catch (err) {
+      const tab = this.#opening;
+      this.#opening = undefined;
+      // The page may have had another extension's frame, before the tab was ready for one: an empty tab has none. A tab that the person has
+      // closed, or taken the debugger from, isn't opened again.
+      const foreign = tab?.ahead && (isForeignFrame(err) || (tab.lost !== undefined && tab.lost !== "canceled_by_user")) && (await exists(tab.id));
       if (id !== undefined) await chrome.tabs.remove(id).catch(() => {});
       await (await fencing)?.();
-      // The page may have had another extension's frame, before the tab was ready for one: an empty tab has none.
-      if (this.#opening?.ahead && !this.#ended) return await this.#open(origins, setup, true, undefined, pages);
+      if (foreign && !this.#ended) return await this.#open(origins, setup, true, undefined, pages);
       throw err instanceof Refusal ? err : new Refusal("ATTACH_FAILED", debuggerError(err).message);
     } finally {
       this.#opening = undefined;
@@ -255,15 +259,16 @@ export class Relay {
     const tab = this.#need();
     const checked = checkCommand(method, params, tab.origins);
     if (!tab.attached) throw new Refusal("DETACHED", "the debugger is not attached");
-    if (!this.#where(tab)) throw new Refusal("ORIGIN_REFUSED", "the tab is at an origin that isn't allowed");
-    if (method === focus) tab.awake = checked.enabled === true;
     const { ahead } = tab;
     if (method === "Page.navigate" && ahead) {
       tab.ahead = undefined;
       const { same, told } = ahead.asked(checked.url);
       for (const { method, params } of told) postLong({ event: method, params }, this.post);
+      // Wherever it led: what was told says so, and nothing is done there.
       if (same) return ahead.answer;
     }
+    if (!this.#where(tab)) throw new Refusal("ORIGIN_REFUSED", "the tab is at an origin that isn't allowed");
+    if (method === focus) tab.awake = checked.enabled === true;
     try {
       if (method === "Fetch.continueRequest") return await tab.answers.goOn(checked.requestId, sender(tab));
       return await execute(tab, method as string, checked);
@@ -297,7 +302,7 @@ export class Relay {
     if (method === "Page.frameNavigated") {
       const { frame } = params as { frame: { url: string; parentId?: string; unreachableUrl?: string } };
       // An error page of the browser stands for the address that it couldn't reach.
-      if (!frame.parentId) tab.url = frame.unreachableUrl || frame.url;
+      if (!frame.parentId) Object.assign(tab, { url: frame.unreachableUrl || frame.url, expecting: undefined });
     }
     if (method === "Page.frameStartedLoading" && tab.sending && (params as { frameId?: string }).frameId === tab.frameId) {
       tab.sending = tab.frames = false;

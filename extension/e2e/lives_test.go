@@ -396,3 +396,29 @@ func TestTheTraceOfAnUnknownPage(t *testing.T) {
 	require.Subset(t, known, []string{"intro", "credentials", "code"})
 	person.nothingLeft()
 }
+
+// Whoever reads a document for longer than the site's pages are good for has it signed all the same: they are walked anew for it.
+func TestADocumentThatIsReadForLong(t *testing.T) {
+	t.Parallel()
+	person := newPerson(t)
+	person.configure(extensionID, "limits: {stale: 100ms}")
+	web := newSite(t)
+	browser := person.browse()
+	browser.goTo(web.url(siteHost, "/"))
+
+	popup := browser.menu("same")
+	popup.until("document")
+	popup.seen()
+	// The page that takes the document is known, and listens.
+	require.Eventually(t, func() bool {
+		return inWorker[bool](browser, `chrome.storage.session.get("relayTab").then(async ({relayTab}) =>
+			Boolean(relayTab && (await chrome.scripting.executeScript({target: {tabId: relayTab}, func: () => globalThis.signWithCmdDocument}))[0]?.result))`)
+	}, patience, tick)
+	time.Sleep(300 * time.Millisecond) // the person reads, and the pages grow stale
+	popup.confirm()
+	popup.credentials(goodPhone, goodPIN)
+	popup.until("code")
+	popup.code(goodPhone)
+	popup.until("done")
+	require.Equal(t, 1, person.sandbox.signatures())
+}

@@ -414,7 +414,8 @@ func TestADocumentThatIsReadForLong(t *testing.T) {
 		return inWorker[bool](browser, `chrome.storage.session.get("relayTab").then(async ({relayTab}) =>
 			Boolean(relayTab && (await chrome.scripting.executeScript({target: {tabId: relayTab}, func: () => globalThis.signWithCmdDocument}))[0]?.result))`)
 	}, patience, tick)
-	time.Sleep(300 * time.Millisecond) // the person reads, and the pages grow stale
+	known := time.Now()
+	require.Eventually(t, func() bool { return time.Since(known) > 300*time.Millisecond }, patience, tick, "the pages grow stale while the person reads")
 	popup.confirm()
 	popup.credentials(goodPhone, goodPIN)
 	popup.until("code")

@@ -189,15 +189,16 @@ func (h *puppet) document(popup *popup) {
 		"document": fields{"name": chunk["name"], "size": chunk["size"], "sha256": chunk["sha256"], "pages": 1}})
 }
 
-// loaded waits until the tab has loaded a page.
-func (h *puppet) loaded(url string) {
+// loaded waits until the tab has loaded a page: first the extension tells that it's there, then the browser that it's whole.
+func (h *puppet) loaded(browser *chrome, url string) {
 	h.t.Helper()
-	there := false
 	h.hear(func(m map[string]any) bool {
 		cdp, _ := m["cdp"].(map[string]any)
 		params, _ := cdp["params"].(map[string]any)
 		frame, _ := params["frame"].(map[string]any)
-		there = there || cdp["event"] == "Page.frameNavigated" && frame["url"] == url
-		return there && cdp["event"] == "Page.loadEventFired"
+		return cdp["event"] == "Page.frameNavigated" && frame["url"] == url
 	})
+	require.Eventually(h.t, func() bool {
+		return inWorker[bool](browser, fmt.Sprintf(`chrome.tabs.query({}).then((tabs) => tabs.some((t) => t.url === %q && t.status === "complete"))`, url))
+	}, patience, tick, "the tab doesn't load %s", url)
 }

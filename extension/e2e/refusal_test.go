@@ -212,7 +212,7 @@ func TestAHostThatAsksForMore(t *testing.T) {
 		t.Helper()
 		_, code := host.ask(command("Page.navigate", fields{"url": url}))
 		require.Empty(t, code)
-		host.loaded(url)
+		host.loaded(browser, url)
 	}
 	to(cmd.url + "/pin")
 	refused("NO_TOKEN", fields{"do": "fillSecret", "token": "t-00000000000000000000000000000000", "selector": "#pin"})
@@ -247,7 +247,7 @@ func TestAHostThatAsksForMore(t *testing.T) {
 	// The page comes back by itself, and changes for another of its own origin.
 	browser.worker(fmt.Sprintf(`chrome.tabs.query({active: false}).then(([tab]) => chrome.tabs.update(tab.id, {url: %q}))`,
 		cmd.url+"/pin"))
-	host.loaded(cmd.url + "/pin")
+	host.loaded(browser, cmd.url+"/pin")
 	between(cmd.url + "/pin?outra")
 	refused("DOCUMENT_GONE", fields{"do": "fillSecret", "token": token, "selector": "#pin"})
 	require.Empty(t, cmd.typed(), "a page got the PIN")

@@ -191,9 +191,17 @@ func (f *firefox) element(selector string) string {
 	return ""
 }
 
+// press clicks an element. A page that draws itself anew between the look for it and the click has another one there, and nothing was clicked.
 func (f *firefox) press(selector string) {
 	f.p.t.Helper()
-	f.do("WebDriver:ElementClick", fields{"id": f.element(selector)})
+	require.Eventually(f.p.t, func() bool {
+		_, err := f.try("WebDriver:ElementClick", fields{"id": f.element(selector)})
+		stale := err != nil && strings.Contains(err.Error(), "stale element reference")
+		if !stale {
+			require.NoError(f.p.t, err)
+		}
+		return !stale
+	}, patience, tick)
 }
 
 func (f *firefox) write(selector, text string) {

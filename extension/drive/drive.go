@@ -302,6 +302,9 @@ type Popup struct {
 	cancel func()
 }
 
+// ID is the page's, for whoever asks it in another way.
+func (p *Popup) ID() target.ID { return p.id }
+
 // Context is the popup's page's.
 func (p *Popup) Context() context.Context { return p.ctx }
 

@@ -14,7 +14,6 @@ import (
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
-	"github.com/sign-with-cmd/sign-with-cmd/extension/drive"
 	"github.com/sign-with-cmd/sign-with-cmd/manifests"
 )
 
@@ -135,7 +134,7 @@ func (r *relay) clicks(all []button, place string, turns int) ([][]string, error
 func (r *relay) click(on extensions.TriggerActionParams) (float64, error) {
 	r.browser.Drive(on.ID)
 	var begin time.Time
-	p, err := r.browser.Opening(func() error {
+	p, err := r.opening(func() error {
 		begin = time.Now()
 		_, err := chromedp.CallBrowser(r.browser.Context(), extensions.TriggerAction, on)
 		return err
@@ -147,15 +146,15 @@ func (r *relay) click(on extensions.TriggerActionParams) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return painted.Sub(begin).Seconds() * 1e3, p.Close()
+	return painted.Sub(begin).Seconds() * 1e3, p.close()
 }
 
-func contentful(p *drive.Popup) (time.Time, error) {
+func contentful(p *page) (time.Time, error) {
 	return moment(p, `performance.getEntriesByName("first-contentful-paint")[0]?.startTime`)
 }
 
 // moment waits until an expression gives a time of the page's own clock.
-func moment(p *drive.Popup, expression string) (time.Time, error) {
+func moment(p *page, expression string) (time.Time, error) {
 	at, err := await(p, fmt.Sprintf(`((at) => at && String(performance.timeOrigin + at))(%s)`, expression))
 	if err != nil {
 		return time.Time{}, err
@@ -202,12 +201,12 @@ func (r *relay) menus(place string, turns int) ([][]string, error) {
 }
 
 // leave says that it isn't this document.
-func (r *relay) leave(p *drive.Popup) error {
-	if err := p.PressText("button", "Não é este"); err != nil {
+func (r *relay) leave(p *page) error {
+	if err := p.press("button", "Não é este"); err != nil {
 		return err
 	}
 	if err := on(p, "choose", 0); err != nil {
 		return err
 	}
-	return p.Close()
+	return p.close()
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,6 +27,8 @@ type relay struct {
 	*driven
 	id    string // the extension's
 	pages string // of the site that links to the documents
+	// debugger is where the browser's pages can be asked, beside the pipe by which it's driven.
+	debugger string
 	// Phone and PIN are given once the site has come to their page, as by a person whose typing takes that long.
 	unhurried bool
 }
@@ -65,10 +66,18 @@ func (s *site) person(pinned ...string) (*relay, error) {
 		return nil, err
 	}
 	opts := drive.Options{Profile: filepath.Join(dir, "profile"), Pinned: pinned,
-		Env: []string{"XDG_CONFIG_HOME=" + filepath.Join(dir, "config"), "LANGUAGE=pt_PT"}}
+		Env: []string{"XDG_CONFIG_HOME=" + filepath.Join(dir, "config"), "LANGUAGE=pt_PT"},
+		// So written, chromedp doesn't take it for its own way to the browser.
+		More: []chromedp.ExecAllocatorOption{chromedp.Flag("remote-debugging-port=0", true)}}
 	r := &relay{}
 	if r.driven, err = s.driven(opts, s.linked()); err != nil {
 		return nil, err
+	}
+	for until := time.Now().Add(patience); r.debugger == ""; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(until) {
+			return nil, errors.Join(errors.New("the browser doesn't listen"), r.close())
+		}
+		r.debugger = debuggerOf(opts.Profile)
 	}
 	_, port, _ := net.SplitHostPort(r.address)
 	r.pages = "http://empresa.localhost:" + port + "/"
@@ -102,7 +111,7 @@ func (r *relay) show(jobs ...job) error {
 }
 
 // pick picks the entry of the first link's menu, and tells when.
-func (r *relay) pick(j job) (p *drive.Popup, at time.Time, err error) {
+func (r *relay) pick(j job) (p *page, at time.Time, err error) {
 	if err := errors.Join(r.show(j), r.browser.Touch()); err != nil {
 		return nil, at, err
 	}
@@ -110,7 +119,7 @@ func (r *relay) pick(j job) (p *drive.Popup, at time.Time, err error) {
 	if err != nil {
 		return nil, at, err
 	}
-	p, err = r.browser.Opening(func() error {
+	p, err = r.opening(func() error {
 		clicked, err := drive.InWorker[float64](r.browser, fmt.Sprintf(`(async () => {
 			const [tab] = await chrome.tabs.query({active: true, lastFocusedWindow: true});
 			const now = performance.timeOrigin + performance.now();
@@ -146,7 +155,7 @@ func (r *relay) sign(j job) (signed, error) {
 	// It's in Downloads, whole, once it's verified.
 	for until := time.Now().Add(patience); !exists(got.path); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(until) {
-			text, _ := p.Text()
+			text := p.text()
 			return signed{}, fmt.Errorf("no signed file; the popup shows %.500q", text)
 		}
 	}
@@ -159,18 +168,18 @@ func (r *relay) several(jobs []job) (got signed, paths []string, err error) {
 	if err := r.show(jobs...); err != nil {
 		return signed{}, nil, err
 	}
-	p, err := r.browser.Click()
+	p, err := r.look(r.browser.Click())
 	if err != nil {
 		return signed{}, nil, err
 	}
 	if err := on(p, "choose", 0); err != nil {
 		return signed{}, nil, err
 	}
-	if err := p.PressText("label.check", "todos"); err != nil {
+	if err := p.press("label.check", "todos"); err != nil {
 		return signed{}, nil, err
 	}
 	got.begin = time.Now()
-	if err := p.PressText("button.primary", fmt.Sprintf("(%d)", len(jobs))); err != nil {
+	if err := p.press("button.primary", fmt.Sprintf("(%d)", len(jobs))); err != nil {
 		return signed{}, nil, err
 	}
 	for i := range jobs {
@@ -201,18 +210,18 @@ func (r *relay) signedPath(j job) string {
 }
 
 // agree confirms the document once its first page stands in the popup.
-func (r *relay) agree(p *drive.Popup, place int) error {
+func (r *relay) agree(p *page, place int) error {
 	_, err := goOn(p, "document", place, `document.querySelector(".preview")?.dataset.state === "shown"`, nil)
 	return err
 }
 
 // credentials gives phone and PIN, and tells when the button under them is pressed.
-func (r *relay) credentials(p *drive.Popup, place int, phone string) (at time.Time, err error) {
+func (r *relay) credentials(p *page, place int, phone string) (at time.Time, err error) {
 	// It puts the cursor where it belongs once it knows a remembered number; what was typed before would be lost.
 	ready := `["phone", "pin"].includes(document.activeElement?.id)`
 	if r.unhurried {
 		ready += ` && there`
-		if _, err := p.Eval(`globalThis.there = false; void (async () => {
+		if _, err := p.eval(`globalThis.there = false; void (async () => {
 			const look = async () => {
 				globalThis.there ||= (await chrome.storage.session.get("view")).view?.steps?.includes("credentials_page");
 				document.dispatchEvent(new Event("there"));
@@ -227,7 +236,7 @@ func (r *relay) credentials(p *drive.Popup, place int, phone string) (at time.Ti
 }
 
 // enter gives the code that comes.
-func (r *relay) enter(p *drive.Popup, place int, phone string) error {
+func (r *relay) enter(p *page, place int, phone string) error {
 	if err := on(p, "code", place); err != nil {
 		return err
 	}
@@ -240,28 +249,22 @@ func (r *relay) enter(p *drive.Popup, place int, phone string) error {
 }
 
 // rest makes it ready for the next one.
-func (r *relay) rest(p *drive.Popup, screen string) error {
+func (r *relay) rest(p *page, screen string) error {
 	if err := on(p, screen, 0); err != nil {
 		return err
 	}
-	if err := p.Press("button.primary"); err != nil {
+	if err := p.press("button.primary", ""); err != nil {
 		return err
 	}
 	if err := on(p, "choose", 0); err != nil {
 		return err
 	}
-	return p.Close()
+	return p.close()
 }
 
 // await waits until an expression gives a text in the popup's page, which itself tells so at once.
-func await(p *drive.Popup, expression string) (string, error) {
-	// The first use attaches for as long as its context lives, which must be the popup's own.
-	if _, err := p.Eval(`""`); err != nil {
-		return "", err
-	}
-	ctx, cancel := context.WithTimeout(p.Context(), patience)
-	defer cancel()
-	found, err := chromedp.Run(ctx, chromedp.Evaluate[string](fmt.Sprintf(`new Promise((done) => {
+func await(p *page, expression string) (string, error) {
+	found, err := p.eval(fmt.Sprintf(`new Promise((done) => {
 		const look = () => {
 			const found = %s;
 			if (!found) return;
@@ -275,7 +278,7 @@ func await(p *drive.Popup, expression string) (string, error) {
 		watchers[1].observe({type: "paint", buffered: true});
 		for (const event of ["focusin", "there"]) document.addEventListener(event, look);
 		look();
-	})`, expression), chromedp.EvalAwaitPromise))
+	})`, expression))
 	if err != nil {
 		err = fmt.Errorf("the popup never came to %s: %w", expression, err)
 	}
@@ -284,7 +287,7 @@ func await(p *drive.Popup, expression string) (string, error) {
 
 // on waits until the popup shows a screen, of several documents the n-th one's (from 1; 0: whichever). Where it ends otherwise, what it
 // says is the error.
-func on(p *drive.Popup, screen string, n int) error {
+func on(p *page, screen string, n int) error {
 	now, err := await(p, fmt.Sprintf(`(() => {
 		const now = document.querySelector("[data-screen]")?.dataset.screen ?? "";
 		const at = Number(document.querySelector(".queue h2")?.textContent.match(/\d+/)?.[0] ?? 0);
@@ -294,13 +297,13 @@ func on(p *drive.Popup, screen string, n int) error {
 	if err == nil && now == screen {
 		return nil
 	}
-	text, _ := p.Text()
+	text := p.text()
 	return errors.Join(err, fmt.Errorf("the popup shows %s instead of %s: %.500q", now, screen, text))
 }
 
 // goOn presses the button that leads on from a screen, once it's there, ready holds and the fields have what belongs in them, and tells when.
 // All of that in one step in the popup's page: keys and clicks by the debugger would cost more time than what is measured.
-func goOn(p *drive.Popup, screen string, n int, ready string, fields map[string]string) (at time.Time, err error) {
+func goOn(p *page, screen string, n int, ready string, fields map[string]string) (at time.Time, err error) {
 	if err := on(p, screen, n); err != nil {
 		return at, err
 	}

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -27,9 +25,8 @@ func (s *site) runningBrowser() (stop func(), endpoint string, err error) {
 	}
 	stop = func() { cmd.Process.Signal(syscall.SIGTERM); cmd.Wait() }
 	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
-		data, _ := os.ReadFile(filepath.Join(profile, "DevToolsActivePort"))
-		if port, _, ok := bytes.Cut(data, []byte("\n")); ok {
-			return stop, "127.0.0.1:" + string(port), nil
+		if endpoint := debuggerOf(profile); endpoint != "" {
+			return stop, endpoint, nil
 		}
 	}
 	stop()

@@ -73,8 +73,9 @@ const repeats = 2
 // contest has the ways take turns, and gives what each needed from the start and, where that's later, from the credentials on, in
 // milliseconds; and how turns failed.
 func (s *site) contest(ways []way, size, turns int) (start, given map[string]values, failures map[string][]error) {
-	warm := map[string]hand{}
+	warm, others := map[string]hand{}, newBystanders(s.pid)
 	defer func() {
+		others.release()
 		for _, h := range warm {
 			h.close()
 		}
@@ -85,7 +86,9 @@ func (s *site) contest(ways []way, size, turns int) (start, given map[string]val
 			if len(failures[w.key]) > repeats {
 				continue
 			}
+			others.wake(w.key)
 			got, good, errs := s.take(w, warm, size, repeats-len(failures[w.key]))
+			others.rest(w.key)
 			failures[w.key] = append(failures[w.key], errs...)
 			if !good {
 				continue

@@ -195,7 +195,7 @@ func (g *guard) take(ctx context.Context, ev *fetch.EventRequestPaused) (bool, e
 	if err != nil {
 		return false, fmt.Errorf("reading the body: %w", err)
 	}
-	if sumOf(data) == g.original && !g.sent.Load() {
+	if !g.sent.Load() && sumOf(data) == g.original {
 		return false, nil
 	}
 	signed, err := g.person.Hold(data)

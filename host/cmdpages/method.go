@@ -299,7 +299,7 @@ func (e *engine) watchDownloads() {
 			if err != nil || !e.guard.maySign.Load() {
 				continue
 			}
-			if sumOf(data) == e.doc.SHA256 && !e.guard.sent.Load() {
+			if !e.guard.sent.Load() && sumOf(data) == e.doc.SHA256 {
 				continue
 			}
 			signed, err := e.person.Hold(data)

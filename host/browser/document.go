@@ -18,15 +18,23 @@ import (
 // the document is not there any more.
 func Call[T any](ctx context.Context, tab Tab, doc Document, function string, args ...any) (T, error) {
 	var out T
-	res, err := call(ctx, tab, doc, function, true, args)
+	res, err := call(ctx, tab, doc, fmt.Sprintf(asText, function), true, args)
 	if err != nil {
 		return out, err
 	}
 	if len(res.Value) == 0 {
-		return out, nil
+		return out, nil // undefined
 	}
-	return out, json.Unmarshal(res.Value, &out)
+	var text string
+	if err := json.Unmarshal(res.Value, &text); err != nil {
+		return out, err
+	}
+	return out, json.Unmarshal([]byte(text), &out)
 }
+
+// asText has what a function gives come as one text: each process that a tree goes through would take it apart and put it together again,
+// and in relay mode there are three.
+const asText = `async function(...all) { return JSON.stringify(await (%s)(...all)); }`
 
 // within is the guard around every act on an element: origin and element are checked in the same turn of the page's
 // event loop in which the act happens.

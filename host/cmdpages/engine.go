@@ -235,7 +235,7 @@ func (e *engine) next(ctx context.Context, since *seen, limit, unknown time.Dura
 		silence = time.After(unknown)
 	}
 	looks := make(chan *seen, 1)
-	ask := map[string]any{"unknownAfter": unknown.Milliseconds(), "names": e.trace.outlined()}
+	ask := map[string]any{"unknownAfter": unknown.Milliseconds(), "outlines": e.trace != nil}
 	if press := e.presses(); len(press) > 0 {
 		ask["press"], ask["origins"] = press, e.env.Origins
 	}

@@ -12,7 +12,15 @@ globalThis.cmdsign ??= (() => {
 	const usable = (el, locator) => !el.disabled && (locator.hidden || visible(el));
 
 	const BUTTONS = "button, input[type=submit], input[type=button], input[type=image], a[href], [role=button]";
-	const nameOf = (el) => label(el.innerText || el.value || el.getAttribute("aria-label") || el.title || el.alt);
+	const readName = (el) => label(el.innerText || el.value || el.getAttribute("aria-label") || el.title || el.alt);
+	// A look compares the same buttons with each page that there is: while it lasts, each is read once.
+	let read = null;
+	const buttons = () => read ? read.buttons ??= all(BUTTONS) : all(BUTTONS);
+	function nameOf(el) {
+		if (!read) return readName(el);
+		if (!read.names.has(el)) read.names.set(el, readName(el));
+		return read.names.get(el);
+	}
 	const all = (css) => { try { return [...document.querySelectorAll(css)]; } catch { return []; } };
 
 	// find gives the first usable element of a locator; its kinds are tried in order of how sure they are.
@@ -21,7 +29,7 @@ globalThis.cmdsign ??= (() => {
 			() => (locator.ids ?? []).map((id) => document.getElementById(id)),
 			() => (locator.css ?? []).flatMap(all),
 			() => (locator.labels ?? []).flatMap(byLabel),
-			() => (locator.buttons ?? []).flatMap((text) => all(BUTTONS).filter((el) => nameOf(el) === label(text))),
+			() => (locator.buttons ?? []).flatMap((text) => buttons().filter((el) => nameOf(el) === label(text))),
 		];
 		for (const way of ways)
 			for (const el of way()) if (el && usable(el, locator)) return el;
@@ -56,7 +64,7 @@ globalThis.cmdsign ??= (() => {
 		if ((e.texts ?? []).some((t) => text.includes(plain(t)))) kinds.push("texts");
 		if ((e.buttons ?? []).length) {
 			const wanted = e.buttons.map(label);
-			if (all(BUTTONS).some((el) => wanted.includes(nameOf(el)) && visible(el))) kinds.push("buttons");
+			if (buttons().some((el) => wanted.includes(nameOf(el)) && visible(el))) kinds.push("buttons");
 		}
 		return kinds;
 	}
@@ -96,16 +104,21 @@ globalThis.cmdsign ??= (() => {
 		port2.postMessage("");
 	}
 
-	// see says what page this is, with its outline where attributes are named.
-	const see = (names) => outlined(recognise(), names);
-	function outlined(seen, names) {
-		try { if (names) seen.outline = outline(names); } catch { /* it's for repair only */ }
+	// see says what page this is, with its outline.
+	const see = () => outlined(recognise());
+	function outlined(seen) {
+		try { seen.outline = outline(); } catch { /* it's for repair only */ }
 		return seen;
 	}
 
 	// recognise finds the page with most kinds of evidence, of those whose elements are all there.
 	function recognise() {
-		const text = plain((document.body?.innerText ?? "").slice(0, MAX_TEXT));
+		read = {names: new Map()};
+		try { return recognised(document.body?.innerText ?? ""); } finally { read = null; }
+	}
+
+	function recognised(written) {
+		const text = plain(written.slice(0, MAX_TEXT));
 		const scores = {};
 		let best = null;
 		for (const page of config.pages) {
@@ -125,7 +138,7 @@ globalThis.cmdsign ??= (() => {
 		const page = best && config.pages.find((p) => p.name === best.page);
 		let shown = "";
 		for (const pattern of page?.reference ?? []) {
-			const found = (document.body?.innerText ?? "").match(new RegExp(pattern, "iu"));
+			const found = written.match(new RegExp(pattern, "iu"));
 			if (found) { shown = (found[1] ?? found[0]).slice(0, 80); break; }
 		}
 		return {
@@ -149,7 +162,7 @@ globalThis.cmdsign ??= (() => {
 	// for an answer in place. A tab that nobody sees draws nothing and keeps timers back, by which a page may finish itself or
 	// answer: where there's something to wait for, unless it's awake, that is said first.
 	const DOZE = 2000; // ms; a page on its way takes that long without there being anything to wait for
-	function wait({since, unknownAfter, names, press = {}, origins = [], awake = false}) {
+	function wait({since, unknownAfter, outlines, press = {}, origins = [], awake = false}) {
 		return new Promise((resolve) => {
 			let expired = false, unknownTimer = 0, lateTimer = 0, dozeTimer = 0, cost = 0, last = 0;
 			const observer = new MutationObserver(() => check());
@@ -164,7 +177,7 @@ globalThis.cmdsign ??= (() => {
 				if (seen.asleep) return resolve(seen);
 				// The outline is for repair, and can wait for what the site is asked already.
 				if (seen.pressed) document.querySelector(seen.elements[press[seen.page]]).click();
-				resolve(outlined(seen, names));
+				resolve(outlines ? outlined(seen) : seen);
 			};
 			const pressable = (seen) => !seen.errors.length && !seen.overlay && origins.includes(location.origin) &&
 				press[seen.page] in seen.elements;
@@ -298,20 +311,22 @@ globalThis.cmdsign ??= (() => {
 
 	// outline tells the page's structure for a bundle (docs/TRACE.md): elements with those attributes that are named, and texts.
 	// It never tells the value of a field, nor what scripts, other documents and the person put into the page.
-	const DROPPED = "script, style, noscript, template, link, meta, base";
-	const EMPTIED = "iframe, frame, object, embed, svg, canvas, video, audio, math, textarea, img";
+	const KEPT = new Set(config.attributes);
+	const DROPPED = new Set(["script", "style", "noscript", "template", "link", "meta", "base"]);
+	const EMPTIED = new Set(["iframe", "frame", "object", "embed", "svg", "canvas", "video", "audio", "math", "textarea", "img"]);
 	const NAMED_BY_VALUE = "input[type=submit], input[type=button], input[type=reset]";
 	const MAX_NODES = 5000, MAX_DEPTH = 80, MAX_OPTIONS = 5, MAX_RUN = 1000;
 	// A form's field may be named like a property of the form, and then hides it.
 	const attribute = (el, name) => Element.prototype.getAttribute.call(el, name);
+	const attributes = (el) => Element.prototype.getAttributeNames.call(el).filter((name) => KEPT.has(name));
 	const matches = (el, css) => Element.prototype.matches.call(el, css);
-	const rendered = (el) => Element.prototype.checkVisibility.call(el, {contentVisibilityAuto: true});
+	const rendered = (el, more) => Element.prototype.checkVisibility.call(el, {contentVisibilityAuto: true, ...more});
 	const editable = (el) => matches(el, "[contenteditable]:not([contenteditable=false])");
 
-	function outline(names) {
+	function outline() {
 		let nodes = 0, cut = false;
 		const kept = (n) => n.nodeType === Node.TEXT_NODE ? NodeFilter.FILTER_ACCEPT :
-			matches(n, DROPPED) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT;
+			DROPPED.has(n.localName) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT;
 		const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, kept);
 		function children(depth, shown, limit) {
 			const list = [];
@@ -328,14 +343,14 @@ globalThis.cmdsign ??= (() => {
 		}
 		function element(el, depth, shown) {
 			const node = {t: el.localName, a: {}};
-			for (const name of names) {
-				const value = attribute(el, name);
-				if (value !== null && (name !== "value" || matches(el, NAMED_BY_VALUE))) node.a[name] = value.slice(0, MAX_RUN);
+			for (const name of attributes(el)) {
+				if (name !== "value" || matches(el, NAMED_BY_VALUE)) node.a[name] = attribute(el, name).slice(0, MAX_RUN);
 			}
 			if (el.localName === "head") shown = false;
-			else if (shown && !rendered(el) && !matches(el, "input[type=hidden]")) { node.h = 1; shown = false; }
-			else if (shown && getComputedStyle(el).visibility !== "visible") node.h = 2;
-			if (!matches(el, EMPTIED) && !editable(el)) node.c = children(depth + 1, shown, el.localName === "select" ? MAX_OPTIONS : Infinity);
+			else if (!shown || rendered(el, {visibilityProperty: true})) { /* as it was */ }
+			else if (!rendered(el) && !matches(el, "input[type=hidden]")) { node.h = 1; shown = false; }
+			else if (getComputedStyle(el).visibility !== "visible") node.h = 2;
+			if (!EMPTIED.has(el.localName) && !editable(el)) node.c = children(depth + 1, shown, el.localName === "select" ? MAX_OPTIONS : Infinity);
 			return node;
 		}
 		const root = element(document.documentElement, 0, true);

@@ -17,6 +17,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
+	"github.com/sign-with-cmd/sign-with-cmd/host/trace"
 )
 
 //go:embed pages.yaml
@@ -393,7 +394,7 @@ func inOneLine(texts []string) string { return strings.Join(texts, " · ") }
 // script is the engine with these pages in it, to run in every document.
 func (p *Pages) script() (string, error) {
 	config, err := json.Marshal(map[string]any{
-		"pages": p.Pages, "overlays": nonNil(p.Overlays), "errors": nonNil(p.Errors),
+		"pages": p.Pages, "overlays": nonNil(p.Overlays), "errors": nonNil(p.Errors), "attributes": trace.Attributes(),
 	})
 	if err != nil {
 		return "", err

@@ -51,14 +51,6 @@ func (t *tracer) names(document string) {
 	}
 }
 
-// outlined are the attributes that an outline of the page may have; nil where none is wanted.
-func (t *tracer) outlined() []string {
-	if t == nil {
-		return nil
-	}
-	return trace.Attributes()
-}
-
 // see takes a page that the engine has seen.
 func (t *tracer) see(s *seen) {
 	if t == nil {
@@ -139,7 +131,7 @@ func (m *Method) Trace(ctx context.Context) (string, error) {
 	}
 	if world, _ := t.worlds.now(); world != "" {
 		looking, cancel := context.WithTimeout(ctx, maxOutline)
-		s, err := browser.Call[*seen](looking, m.tab, browser.Document{World: world}, `function(names) { return cmdsign.see(names); }`, t.outlined())
+		s, err := browser.Call[*seen](looking, m.tab, browser.Document{World: world}, `function() { return cmdsign.see(); }`)
 		cancel()
 		switch {
 		case err == nil:

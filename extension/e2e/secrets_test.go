@@ -82,8 +82,21 @@ func (p *person) keepsNothing(sessions string, codes ...string) {
 	}
 }
 
+// keepsNoUpload looks that the form with the document, which alone of the site's is sent in parts, isn't in the browser's files of sessions.
+func (p *person) keepsNoUpload() {
+	p.t.Helper()
+	files, err := filepath.Glob(p.at("profile", "Default", "Sessions", "*"))
+	require.NoError(p.t, err)
+	require.NotEmpty(p.t, files)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		require.NoError(p.t, err)
+		require.NotContains(p.t, string(data), "form-data; name=", file)
+	}
+}
+
 // A page that answers a form carries what the form sent, in the tab's history, and the browser writes that into the profile's
-// session file: a refused PIN and a refused code must not stay there.
+// session file: a refused PIN and a refused code must not stay there, nor the document's form.
 func TestWhatAFormSentDoesNotStayInTheProfile(t *testing.T) {
 	t.Parallel()
 	person := newPerson(t)
@@ -97,4 +110,11 @@ func TestWhatAFormSentDoesNotStayInTheProfile(t *testing.T) {
 	code := popup.code(phone)
 	popup.problem("CODE_WRONG")
 	person.keepsNothing("Session_*", code)
+	person.keepsNoUpload()
+	// Nor once the tab is closed, in the list of those that are.
+	popup.pressText("button", "Cancelar")
+	popup.until("cancelled")
+	browser.alone()
+	person.keepsNothing("Tabs_*", code)
+	person.keepsNoUpload()
 }

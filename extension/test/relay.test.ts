@@ -820,6 +820,88 @@ describe("body", () => {
   });
 });
 
+describe("what the document's form sent", () => {
+  const opened = (plain = true) => ask({ do: "open", origins: [cmd], setup: [{ method: "Page.addScriptToEvaluateOnNewDocument", params: { source: "1", worldName: "host" } }], plain });
+  const put = (press = "#upload") => ask({ do: "putDocument", sha256: "5a", name: "a.pdf", selector: "#file", press });
+  const started = (frameId = "T1") => browser.debugger.onEvent.emit({ tabId: tabId() }, "Page.frameStartedLoading", { frameId });
+  /** Scripts of new documents that this side has put in and taken away, in order. */
+  const scripts = () =>
+    browser.debugger.sendCommand.mock.calls.flatMap(([, method, params]) => {
+      const { source = "", worldName, identifier } = (params ?? {}) as { source?: string; worldName?: string; identifier?: string };
+      if (method === "Page.addScriptToEvaluateOnNewDocument" && source.includes("replaceState")) return [`in ${worldName}`];
+      return method === "Page.removeScriptToEvaluateOnNewDocument" ? [`without ${identifier}`] : [];
+    });
+  let known: number;
+
+  beforeEach(() => {
+    known = 0;
+    const before = browser.debugger.sendCommand.getMockImplementation()!;
+    browser.debugger.sendCommand.mockImplementation(async (target, method, params) =>
+      method === "Page.addScriptToEvaluateOnNewDocument" ? { identifier: String(++known) } : before(target, method, params));
+    browser.scripting.executeScript.mockResolvedValue([{ documentId: "D1", frameId: 0, result: cmd }]);
+    browser.tabs.sendMessage.mockResolvedValue("filled");
+  });
+
+  it("isn't kept in the tab's history: the script is there before the document goes, and until its answer is", async () => {
+    expect(await opened()).toMatchObject({ plain: true });
+    expect(scripts()).toEqual([]);
+    browser.tabs.sendMessage.mockImplementationOnce(async () => {
+      expect(scripts()).toEqual(["in host"]);
+      started();
+      return "filled";
+    });
+    expect(await put()).toEqual({ put: true, pressed: true });
+    browser.debugger.onEvent.emit({ tabId: tabId() }, "Page.frameNavigated", { frame: { id: "F2", parentId: "T1", url: `${cmd}/quadro` } });
+    expect(scripts()).toEqual(["in host"]);
+    at(`${cmd}/resposta`);
+    await vi.waitFor(() => expect(scripts()).toEqual(["in host", "without 2"]));
+    started();
+    at(`${cmd}/seguinte`);
+    expect(scripts()).toEqual(["in host", "without 2"]);
+  });
+
+  it("has its script put in while the person looks, and once", async () => {
+    await opened();
+    await ask({ do: "expectDocument", selector: "#file" });
+    await vi.waitFor(() => expect(scripts()).toEqual(["in host"]));
+    await put();
+    expect(scripts()).toEqual(["in host"]);
+  });
+
+  it("isn't sent where the script can't be put in", async () => {
+    await opened();
+    browser.debugger.sendCommand.mockRejectedValueOnce(new Error("Debugger is not attached to the tab with id: 7."));
+    expect(await put()).toEqual({ code: "DETACHED" });
+    expect(browser.tabs.sendMessage).not.toHaveBeenCalled();
+    expect(await put()).toEqual({ put: true, pressed: true });
+    expect(scripts()).toHaveLength(2);
+  });
+
+  it("isn't kept where the host presses: nobody knows then when its answer comes", async () => {
+    await opened();
+    await put("");
+    started();
+    at(`${cmd}/resposta`);
+    expect(scripts()).toEqual(["in host"]);
+  });
+
+  it("isn't kept where the debugger was gone meanwhile", async () => {
+    await opened();
+    await put();
+    browser.debugger.onDetach.emit({ tabId: tabId() }, "target_closed");
+    await vi.waitFor(() => expect(scripts()).toEqual(["in host", "in host"]));
+  });
+
+  it("is left to a host that doesn't know of it", async () => {
+    expect(await opened(false)).not.toHaveProperty("plain");
+    await ask({ do: "expectDocument", selector: "#file" });
+    await put();
+    started();
+    at(`${cmd}/resposta`);
+    expect(scripts()).toEqual([]);
+  });
+});
+
 describe("putDocument", () => {
   const page = (origin: string, ...said: unknown[]) => {
     browser.scripting.executeScript.mockResolvedValueOnce([{ documentId: "D1", frameId: 0, result: origin }]);

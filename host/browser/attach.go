@@ -143,6 +143,8 @@ func (a *attached) Notes() []string          { return a.notes }
 // LetPass does nothing: between the program and this browser a word takes no time.
 func (a *attached) LetPass(context.Context, Passing) error { return nil }
 
+func (a *attached) Forgets() bool { return false }
+
 // Downloads delivers nothing from a browser elsewhere: its files are there.
 func (a *attached) Downloads() <-chan string { return a.downloads }
 

@@ -45,6 +45,8 @@ type Tab interface {
 	// LetPass says which requests of the main frame pass without the program's word, where it takes time to ask for it. They lead to
 	// the environment's origins in any case.
 	LetPass(ctx context.Context, which Passing) error
+	// Forgets says whether the other side keeps what forms send out of the tab's history, so that this one needn't.
+	Forgets() bool
 	// Downloads delivers the path of each file that the browser itself finished downloading.
 	Downloads() <-chan string
 	// Notes are sentences that the person should know, for example that the browser runs without its sandbox.

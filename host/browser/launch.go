@@ -143,6 +143,8 @@ func (l *launched) Notes() []string          { return l.notes }
 // LetPass does nothing: between the program and this browser a word takes no time.
 func (l *launched) LetPass(context.Context, Passing) error { return nil }
 
+func (l *launched) Forgets() bool { return false }
+
 func (l *launched) Downloads() <-chan string { return l.downloads }
 
 // Expect has nothing to do.

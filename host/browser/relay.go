@@ -25,6 +25,7 @@ type relayed struct {
 	transport *relayTransport
 	ahead     bool // the extension is of those that make the tab ready by themselves
 	free      bool // the browser itself keeps the tab to the origins, and what is asked for up to the document passes unheld
+	plain     bool // what the document's form and those from the PIN on send isn't kept in the tab's history
 	ctx       context.Context
 	cancel    context.CancelFunc
 	downloads chan string
@@ -44,7 +45,7 @@ func Relay(ctx context.Context, link *Link, origins []string, setup []Command, f
 	if err != nil {
 		return nil, problem.Newf(problem.Internal, "%w", err)
 	}
-	result, err := link.request(ctx, map[string]any{"do": "open", "origins": origins, "setup": done, "free": true, "first": first, "pages": true})
+	result, err := link.request(ctx, map[string]any{"do": "open", "origins": origins, "setup": done, "free": true, "first": first, "pages": true, "plain": true})
 	if err != nil {
 		if ctx.Err() != nil {
 			// Nobody waits for the tab any more, but it may come: the extension closes it once it's there.
@@ -57,11 +58,12 @@ func Relay(ctx context.Context, link *Link, origins []string, setup []Command, f
 		Ready    bool   `json:"ready"` // what an older extension leaves to this side is done
 		Setup    bool   `json:"setup"` // and so are the commands that went along
 		Free     bool   `json:"free"`  // there's a fence around the tab
+		Plain    bool   `json:"plain"` // it sees to it what is kept of forms
 	}
 	if err := json.Unmarshal(result, &opened); err != nil || opened.TargetID == "" {
 		return nil, problem.New(problem.BrowserFailed, "the extension opened no tab")
 	}
-	r := &relayed{link: link, ahead: opened.Setup, free: opened.Free, downloads: make(chan string, 16)}
+	r := &relayed{link: link, ahead: opened.Setup, free: opened.Free, plain: opened.Plain, downloads: make(chan string, 16)}
 	r.transport = newRelayTransport(link, opened.TargetID, opened.Ready, log)
 	if r.ahead {
 		r.transport.done = done[:len(done)-1] // but for asleep, which nobody asks for
@@ -217,6 +219,9 @@ func (r *relayed) LetPass(ctx context.Context, which Passing) error {
 	}
 	return err
 }
+
+// Forgets is so in extensions that do it for the document's form too. An older one does for those from the PIN on.
+func (r *relayed) Forgets() bool { return r.plain }
 
 func (r *relayed) Show(ctx context.Context) (bool, error) {
 	_, err := r.link.request(ctx, map[string]any{"do": "show"})

@@ -420,7 +420,3 @@ globalThis.cmdsign ??= (() => {
 
 	return {wait, see, choose, mask, unmask, outline, veil, unveil};
 })();
-
-// A page that is the answer to a form carries, in the tab's history, all that the form sent: the code, and the PIN. The browser
-// writes that into the profile's session file, and a reload would send it once more. From here on it's a plain GET. An empty page is no answer.
-if (window === window.top && location.protocol !== "about:") history.replaceState(history.state, "");

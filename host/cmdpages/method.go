@@ -215,6 +215,10 @@ func Setup(pages *Pages) ([]browser.Command, error) {
 	}, err
 }
 
+// A page that is the answer to a form carries, in the tab's history, all that the form sent: the code, and the PIN. The browser
+// writes that into the profile's session file, and a reload would send it once more. From here on it's a plain GET. An empty page is no answer.
+const forget = `if (window === window.top && location.protocol !== "about:") history.replaceState(history.state, "");`
+
 // engine puts the script, the guard and the ears into the tab.
 func (m *Method) engine(ctx context.Context) (*engine, func(), error) {
 	tabCtx := m.tab.Context()
@@ -246,6 +250,10 @@ func (m *Method) engine(ctx context.Context) (*engine, func(), error) {
 	if err != nil {
 		stop()
 		return nil, nil, err
+	}
+	if !m.tab.Forgets() {
+		setup = append(setup, browser.Command{Method: page.AddScriptToEvaluateOnNewDocument.Method, Params: page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: forget, WorldName: worldName, RunImmediately: new(true)}})
 	}
 	w := newWorlds(string(target.TargetID))
 	g := &guard{

@@ -41,6 +41,12 @@ interface Tab {
   expecting: Expecting | undefined;
   /** A document is being sent: once the main frame loads what answers it, other frames' don't any more. */
   sending: boolean;
+  /** And that is on its way. */
+  answering: boolean;
+  /** The host leaves it to this side that what the document's form sent isn't kept in the tab's history. */
+  plain: boolean;
+  /** The script that sees to it in each new document, by the debugger's name for it; undefined where there's none. */
+  forgetting: Promise<unknown> | undefined;
   /** Takes the fence away; undefined where there's none. */
   unfence: (() => Promise<void>) | undefined;
   /** Those that scripts of the host's have. */
@@ -148,7 +154,7 @@ export class Relay {
   async #execute(req: Record<string, unknown>): Promise<unknown> {
     switch (req.do) {
       case "open":
-        return this.#inTurn(() => this.#open(req.origins, req.setup, req.free === true, req.first, req.pages === true));
+        return this.#inTurn(() => this.#open(req.origins, req.setup, req.free === true, req.first, req.pages === true, req.plain === true));
       case "command":
         return this.#command(req.method, req.params);
       case "letPass": {
@@ -167,12 +173,14 @@ export class Relay {
       case "expectDocument": {
         const tab = this.#need();
         tab.expecting = expectDocument(tab.id, tab.origins, req.selector);
+        forget(tab).catch(() => {}); // before the document goes it's asked for again
         return {};
       }
       case "putDocument": {
         const tab = this.#need();
         const { expecting } = tab;
         tab.expecting = undefined;
+        await forget(tab);
         // The document goes unheld, by the fence; what comes back may have frames.
         tab.sending = true;
         try {
@@ -207,7 +215,7 @@ export class Relay {
    * ask for. It's asked for at once, since the browser takes as long to have a process for the tab as a site to answer; not without a fence, which
    * keeps the tab to the origins from its first request on.
    */
-  async #open(origins: unknown, setup: unknown, free: boolean, firstPage: unknown, pages: boolean): Promise<unknown> {
+  async #open(origins: unknown, setup: unknown, free: boolean, firstPage: unknown, pages: boolean, plain: boolean): Promise<unknown> {
     if (this.#tab) throw new Refusal("BUSY", "this port has its tab");
     if (!Array.isArray(origins) || origins.length === 0 || !origins.every((o) => typeof o === "string" && builtIn(o))) {
       throw new Refusal("ORIGIN_REFUSED", "an origin that isn't on the extension's list");
@@ -224,7 +232,7 @@ export class Relay {
       await chrome.debugger.attach({ tabId: id }, "1.3");
       const unfence = await fencing;
       free = unfence !== undefined;
-      const tab: Tab = { id, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, awake: !asleep(first), pass: free, frames: free, pages, expecting: undefined, sending: false, held: undefined, holding: undefined, unfence, worlds: new Set(), setup: first, ahead: undefined, lost: undefined, answers: new Answers((url) => origins.includes(originOf(url))), foreign: { times: 0, last: 0 } };
+      const tab: Tab = { id, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, awake: !asleep(first), pass: free, frames: free, pages, expecting: undefined, sending: false, answering: false, plain, forgetting: undefined, held: undefined, holding: undefined, unfence, worlds: new Set(), setup: first, ahead: undefined, lost: undefined, answers: new Answers((url) => origins.includes(originOf(url))), foreign: { times: 0, last: 0 } };
       const ready = Promise.all([
         sender(tab)("Target.getTargetInfo", {}), prepare(tab), ...first.map(({ method, params }) => execute(tab, method, params)),
       ]);
@@ -239,7 +247,7 @@ export class Relay {
       this.#left = undefined;
       this.holds(id);
       if (tab.lost) void this.#recover(tab, tab.lost);
-      return { targetId: info.targetInfo?.targetId, ready: true, ...(setup ? { setup: true } : {}), ...(free ? { free: true } : {}) };
+      return { targetId: info.targetInfo?.targetId, ready: true, ...(setup ? { setup: true } : {}), ...(free ? { free: true } : {}), ...(plain ? { plain: true } : {}) };
     } catch (err) {
       const tab = this.#opening;
       this.#opening = undefined;
@@ -248,7 +256,7 @@ export class Relay {
       const foreign = tab?.ahead && (isForeignFrame(err) || (tab.lost !== undefined && tab.lost !== "canceled_by_user")) && (await exists(tab.id));
       if (id !== undefined) await chrome.tabs.remove(id).catch(() => {});
       await (await fencing)?.();
-      if (foreign && !this.#ended) return await this.#open(origins, setup, true, undefined, pages);
+      if (foreign && !this.#ended) return await this.#open(origins, setup, true, undefined, pages, plain);
       throw err instanceof Refusal ? err : new Refusal("ATTACH_FAILED", debuggerError(err).message);
     } finally {
       this.#opening = undefined;
@@ -302,10 +310,14 @@ export class Relay {
     if (method === "Page.frameNavigated") {
       const { frame } = params as { frame: { url: string; parentId?: string; unreachableUrl?: string } };
       // An error page of the browser stands for the address that it couldn't reach.
-      if (!frame.parentId) Object.assign(tab, { url: frame.unreachableUrl || frame.url, expecting: undefined });
+      if (!frame.parentId) {
+        Object.assign(tab, { url: frame.unreachableUrl || frame.url, expecting: undefined });
+        if (tab.answering) leaveBe(tab);
+      }
     }
     if (method === "Page.frameStartedLoading" && tab.sending && (params as { frameId?: string }).frameId === tab.frameId) {
       tab.sending = tab.frames = false;
+      tab.answering = true;
       void hold(tab).catch(() => {});
     }
     if (method === "Fetch.requestPaused" && params) {
@@ -375,6 +387,10 @@ export class Relay {
     const target = { tabId: tab.id };
     tab.ahead?.forget();
     await prepare(tab);
+    if (tab.forgetting) {
+      tab.forgetting = undefined; // that ended with the session too
+      await forget(tab);
+    }
     // The host asks again for what it has asked for; of what came with open it may have heard nothing yet.
     if (tab.ahead) await Promise.all(tab.setup.map(({ method, params }) => execute(tab, method, params)));
     const { frameTree } = (await chrome.debugger.sendCommand(target, "Page.getFrameTree")) as {
@@ -423,6 +439,30 @@ async function withoutFence(tab: Tab, params: Record<string, unknown>): Promise<
 
 function requestsOnly({ patterns }: Record<string, unknown>): boolean {
   return Array.isArray(patterns) && patterns.every((p) => p?.requestStage === "Request");
+}
+
+/** Runs in each new document: one that answers a form counts as a plain GET from here on. An empty one is no answer. */
+const asGet = 'if (window === window.top && location.protocol !== "about:") history.replaceState(history.state, "");';
+
+/**
+ * Has what the document's form sends kept out of the tab's history, which the browser writes into the profile's session file. From the PIN on
+ * that's done for each form (answers.ts); the others up to there send nothing of the person's, and each such script costs its page some ms.
+ */
+function forget(tab: Tab): Promise<unknown> {
+  if (!tab.plain || tab.forgetting) return tab.forgetting ?? Promise.resolve();
+  const [worldName = "sign-with-cmd"] = tab.worlds;
+  const forgetting = sender(tab)("Page.addScriptToEvaluateOnNewDocument", { source: asGet, worldName }).then((added) => (added as { identifier: string }).identifier);
+  tab.forgetting = forgetting;
+  forgetting.catch(() => tab.forgetting === forgetting && (tab.forgetting = undefined));
+  return forgetting;
+}
+
+/** The document's answer is there: what comes after it is left as it is. */
+function leaveBe(tab: Tab): void {
+  const { forgetting } = tab;
+  tab.answering = false;
+  tab.forgetting = undefined;
+  forgetting?.then((identifier) => sender(tab)("Page.removeScriptToEvaluateOnNewDocument", { identifier })).catch(() => {});
 }
 
 /** Does a command that was checked. */

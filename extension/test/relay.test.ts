@@ -885,11 +885,52 @@ describe("what the document's form sent", () => {
     expect(scripts()).toEqual(["in host"]);
   });
 
-  it("isn't kept where the debugger was gone meanwhile", async () => {
+  it("isn't kept where the debugger was gone meanwhile: the page that stands there is seen to, and each that comes", async () => {
     await opened();
     await put();
     browser.debugger.onDetach.emit({ tabId: tabId() }, "target_closed");
-    await vi.waitFor(() => expect(scripts()).toEqual(["in host", "in host"]));
+    await vi.waitFor(() => expect(sent).toContainEqual({ reattached: {} }));
+    expect(scripts()).toEqual(["in host", "in host"]);
+    expect(browser.debugger.sendCommand.mock.calls.findLast(([, method]) => method === "Page.addScriptToEvaluateOnNewDocument")?.[2]).toMatchObject({ runImmediately: true });
+    started();
+    at(`${cmd}/resposta`);
+    expect(scripts()).toEqual(["in host", "in host"]);
+  });
+
+  it("isn't kept where the debugger comes back only after a second try", async () => {
+    await opened();
+    await put();
+    browser.debugger.onDetach.emit({ tabId: tabId() }, "target_closed");
+    const before = browser.debugger.sendCommand.getMockImplementation()!;
+    let refused = 0;
+    browser.debugger.sendCommand.mockImplementation(async (target, method, params) => {
+      if (method === "Page.addScriptToEvaluateOnNewDocument" && refused++ === 0) throw new Error("Debugger is not attached to the tab with id: 7.");
+      return before(target, method, params);
+    });
+    await vi.waitFor(() => expect(sent).toContainEqual({ reattached: {} }));
+    expect(refused).toBe(2);
+  });
+
+  it("isn't sent while the debugger is away", async () => {
+    await opened();
+    await ask({ do: "expectDocument", selector: "#file" });
+    browser.debugger.attach.mockRejectedValue(new Error("Another debugger is already attached"));
+    browser.debugger.onDetach.emit({ tabId: tabId() }, "target_closed");
+    expect(await put()).toEqual({ code: "DETACHED" });
+    expect(browser.tabs.sendMessage).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ["no page, which is shown all the same", { responseStatusCode: 200, responseHeaders: [{ name: "Content-Type", value: "application/json" }] }, 1],
+    ["a redirect", { responseStatusCode: 302, responseHeaders: [{ name: "Location", value: `${cmd}/resposta` }] }, 0],
+    ["nothing", { responseStatusCode: 204, responseHeaders: [] }, 0],
+  ])("isn't kept where PIN or code are answered by %s", async (_, answer, times) => {
+    await opened();
+    browser.debugger.onEvent.emit({ tabId: tabId() }, "Fetch.requestPaused", { requestId: "R1", frameId: "F", request: { url: `${cmd}/pin`, method: "POST" }, ...answer });
+    await ask({ do: "command", method: "Fetch.continueRequest", params: { requestId: "R1" } });
+    expect(scripts()).toHaveLength(times);
+    const done = browser.debugger.sendCommand.mock.calls.map(([, method]) => method);
+    expect(done.at(-1)).toBe("Fetch.continueRequest");
   });
 
   it("is left to a host that doesn't know of it", async () => {

@@ -24,11 +24,16 @@ const done = ["content-length", "content-encoding", "transfer-encoding", "connec
 export class Answers {
   /** Answers to forms that wait for the host's word. */
   readonly #held = new Map<string, Paused>();
+  /** Those that are no pages by their type, which a browser may show all the same. */
+  readonly #other = new Set<string>();
   /** What the GET of a frame is answered with. */
   readonly #kept = new Map<string, Answer & { url: string }>();
 
-  /** ours: whether an address is one of the CMD's. Other sites' frames are nobody's business here. */
-  constructor(private readonly ours: (url: string) => boolean) {}
+  /**
+   * ours: whether an address is one of the CMD's. Other sites' frames are nobody's business here. forget: has what a form sent taken out of the
+   * tab's history in another way, for answers that can't be given again.
+   */
+  constructor(private readonly ours: (url: string) => boolean, private readonly forget: () => Promise<unknown>) {}
 
   /** Takes a paused document. True: it's ours, and the host has no business with it. */
   paused(params: object, send: Send): boolean {
@@ -40,7 +45,10 @@ export class Answers {
       send(kept.method, { requestId: it.requestId, ...kept.params }).catch(() => {});
       return true;
     }
-    if (!asked && it.request.method === "POST" && this.ours(it.request.url) && isPage(it)) this.#held.set(it.requestId, it);
+    if (!asked && it.request.method === "POST" && this.ours(it.request.url)) {
+      if (isPage(it)) this.#held.set(it.requestId, it);
+      else if (mayBeShown(it)) this.#other.add(it.requestId);
+    }
     return false;
   }
 
@@ -49,7 +57,11 @@ export class Answers {
     const it = this.#held.get(requestId as string);
     this.#held.delete(requestId as string);
     const answer = it && (await this.#keep(it, send));
-    if (!it || !answer) return send("Fetch.continueRequest", { requestId });
+    if (!it || !answer) {
+      // Whatever becomes of that: it may be the signed file, which isn't to be lost for it.
+      if (this.#other.delete(requestId as string) || it) await this.forget().catch(() => {});
+      return send("Fetch.continueRequest", { requestId });
+    }
     const { frameId, request: { url, headers } } = it;
     const nothing = await send("Fetch.fulfillRequest", { requestId, responseCode: 204 });
     this.#kept.set(frameId, { url, ...answer });
@@ -77,6 +89,11 @@ export class Answers {
   }
 }
 
+/** A response with a body of some type. */
+function mayBeShown({ responseErrorReason: error, responseStatusCode: status = 0 }: Paused): boolean {
+  return !error && status !== 204 && status !== 205 && !(status >= 300 && status < 400);
+}
+
 /** A response that is a page for certain, or leads to another address: nothing in it can be a file. */
 export function leadsOn(it: Paused): boolean {
   const { responseErrorReason: error, responseStatusCode: status } = it;
@@ -85,9 +102,9 @@ export function leadsOn(it: Paused): boolean {
 
 /** A response that makes a page in the tab, or an error that does: neither a redirect, nor a file. */
 function isPage(it: Paused): boolean {
-  const { responseErrorReason: error, responseStatusCode: status = 0 } = it;
+  const { responseErrorReason: error } = it;
   if (error) return error !== "BlockedByClient" && error !== "Aborted";
-  if (status === 204 || status === 205 || (status >= 300 && status < 400)) return false;
+  if (!mayBeShown(it)) return false;
   const [type, disposition] = [header(it, "content-type"), header(it, "content-disposition")];
   return /^(text\/|application\/xhtml)/i.test(type || "text/html") && !/^attachment/i.test(disposition);
 }

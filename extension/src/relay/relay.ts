@@ -47,6 +47,8 @@ interface Tab {
   plain: boolean;
   /** The script that sees to it in each new document, by the debugger's name for it; undefined where there's none. */
   forgetting: Promise<unknown> | undefined;
+  /** The debugger was gone: that script isn't taken out any more. */
+  restless: boolean;
   /** Takes the fence away; undefined where there's none. */
   unfence: (() => Promise<void>) | undefined;
   /** Those that scripts of the host's have. */
@@ -180,7 +182,11 @@ export class Relay {
         const tab = this.#need();
         const { expecting } = tab;
         tab.expecting = undefined;
-        await forget(tab);
+        if (!tab.attached) throw new Refusal("DETACHED", "the debugger is not attached");
+        await forget(tab).catch((err: unknown) => {
+          this.#thrownOff(tab, err);
+          throw err;
+        });
         // The document goes unheld, by the fence; what comes back may have frames.
         tab.sending = true;
         try {
@@ -232,7 +238,7 @@ export class Relay {
       await chrome.debugger.attach({ tabId: id }, "1.3");
       const unfence = await fencing;
       free = unfence !== undefined;
-      const tab: Tab = { id, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, awake: !asleep(first), pass: free, frames: free, pages, expecting: undefined, sending: false, answering: false, plain, forgetting: undefined, held: undefined, holding: undefined, unfence, worlds: new Set(), setup: first, ahead: undefined, lost: undefined, answers: new Answers((url) => origins.includes(originOf(url))), foreign: { times: 0, last: 0 } };
+      const tab: Tab = { id, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, awake: !asleep(first), pass: free, frames: free, pages, expecting: undefined, sending: false, answering: false, plain, forgetting: undefined, restless: false, held: undefined, holding: undefined, unfence, worlds: new Set(), setup: first, ahead: undefined, lost: undefined, answers: new Answers((url) => origins.includes(originOf(url)), () => forget(tab)), foreign: { times: 0, last: 0 } };
       const ready = Promise.all([
         sender(tab)("Target.getTargetInfo", {}), prepare(tab), ...first.map(({ method, params }) => execute(tab, method, params)),
       ]);
@@ -281,13 +287,16 @@ export class Relay {
       if (method === "Fetch.continueRequest") return await tab.answers.goOn(checked.requestId, sender(tab));
       return await execute(tab, method as string, checked);
     } catch (err) {
-      // A frame that came back after it was removed: the browser refuses each command from then on, and tells of no detach.
-      if (isForeignFrame(err) && this.#tab === tab && tab.attached) {
-        tab.attached = false;
-        void this.#recover(tab, "foreign_frame");
-      }
+      this.#thrownOff(tab, err);
       throw err;
     }
+  }
+
+  /** A frame that came back after it was removed: the browser refuses each command from then on, and tells of no detach. */
+  #thrownOff(tab: Tab, err: unknown): void {
+    if (!isForeignFrame(err) || this.#tab !== tab || !tab.attached) return;
+    tab.attached = false;
+    void this.#recover(tab, "foreign_frame");
   }
 
   /** Sends the body of a paused response ahead of the answer: in base64 as the debugger gives it, and in nothing else. */
@@ -387,10 +396,9 @@ export class Relay {
     const target = { tabId: tab.id };
     tab.ahead?.forget();
     await prepare(tab);
-    if (tab.forgetting) {
-      tab.forgetting = undefined; // that ended with the session too
-      await forget(tab);
-    }
+    // The page that stands there may answer a form that was sent before, and the next before anything is held again: from here on each is seen to.
+    Object.assign(tab, { forgetting: undefined, answering: false, restless: true });
+    await forget(tab);
     // The host asks again for what it has asked for; of what came with open it may have heard nothing yet.
     if (tab.ahead) await Promise.all(tab.setup.map(({ method, params }) => execute(tab, method, params)));
     const { frameTree } = (await chrome.debugger.sendCommand(target, "Page.getFrameTree")) as {
@@ -451,7 +459,7 @@ const asGet = 'if (window === window.top && location.protocol !== "about:") hist
 function forget(tab: Tab): Promise<unknown> {
   if (!tab.plain || tab.forgetting) return tab.forgetting ?? Promise.resolve();
   const [worldName = "sign-with-cmd"] = tab.worlds;
-  const forgetting = sender(tab)("Page.addScriptToEvaluateOnNewDocument", { source: asGet, worldName }).then((added) => (added as { identifier: string }).identifier);
+  const forgetting = sender(tab)("Page.addScriptToEvaluateOnNewDocument", { source: asGet, worldName, runImmediately: true }).then((added) => (added as { identifier: string }).identifier);
   tab.forgetting = forgetting;
   forgetting.catch(() => tab.forgetting === forgetting && (tab.forgetting = undefined));
   return forgetting;
@@ -461,6 +469,7 @@ function forget(tab: Tab): Promise<unknown> {
 function leaveBe(tab: Tab): void {
   const { forgetting } = tab;
   tab.answering = false;
+  if (tab.restless) return;
   tab.forgetting = undefined;
   forgetting?.then((identifier) => sender(tab)("Page.removeScriptToEvaluateOnNewDocument", { identifier })).catch(() => {});
 }

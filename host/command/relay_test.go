@@ -269,6 +269,7 @@ func TestRelaySignsWithoutTheHostHoldingPINOrCode(t *testing.T) {
 		require.NotContains(t, crossed, base64.StdEncoding.EncodeToString([]byte(secret)), "the %s crossed the pipe in base64", name)
 	}
 	require.NotContains(t, crossed, "postData", "a request body crossed the pipe")
+	require.Contains(t, crossed, "history.replaceState", "an older extension keeps the document's form in the tab's history")
 }
 
 func TestRelayRefusesAPlainPIN(t *testing.T) {

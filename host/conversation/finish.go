@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -31,7 +32,10 @@ func (j *job) finish(signed Signed) {
 		s.state = StateStage2
 		s.send(reply{State: s.state, Status: statusOK, Progress: "received"})
 	})
-	report, err := j.checked(signed)
+	// What came back is on the disk and in the journal already; to ask the authorities only delays its place in Downloads.
+	asking, done := context.WithTimeout(s.online, s.opts.Limits.Ask)
+	defer done()
+	report, err := s.check(asking, signed.Path, j.doc.Path, j.doc.Visible.page())
 	if err != nil {
 		s.log.Error("checking the returned file", "err", err)
 		report = unreadable(err)
@@ -105,6 +109,39 @@ func isPDF(path string) bool {
 // beginsPDF looks for the header that a PDF has in its first kilobyte.
 func beginsPDF(data []byte) bool {
 	return bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-"))
+}
+
+// check compares the returned file with the original; sealPage is where a visible signature was asked for, 0 for none. Authorities are asked until ctx ends; the rest goes on without them.
+func (s *session) check(ctx context.Context, signedPath, originalPath string, sealPage int) (report *pdfsig.Report, err error) {
+	// A file that the check breaks off at is kept as one that isn't verified. It would end the program else, now and at every start that
+	// finds it held.
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("the check of a file broke off", "panic", p, "stack", string(debug.Stack()))
+			report, err = nil, errors.New("the check broke off")
+		}
+	}()
+	signed, size, err := open(signedPath)
+	if err != nil {
+		return nil, err
+	}
+	defer signed.Close()
+	opts := pdfsig.Options{SealPage: sealPage}
+	if s.opts.Trust != nil {
+		opts.Roots = s.opts.Trust()
+	}
+	if s.opts.Revocation {
+		opts.Fetch = pdfsig.HTTPFetch(ctx, pdfsig.FetchTimeout)
+	}
+	original, originalSize, err := open(originalPath)
+	if errors.Is(err, os.ErrNotExist) {
+		return pdfsig.Verify(signed, size, opts)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer original.Close()
+	return pdfsig.VerifyReturned(signed, size, original, originalSize, opts)
 }
 
 func open(path string) (*os.File, int64, error) {

@@ -38,8 +38,7 @@ type job struct {
 	over      func(signed bool) // of Visitor.Signing
 	to        Object            // where the signed file is to be written; nil: only into downloads
 
-	kept   chan error // whether the private copy is on the disk; for everybody who asks
-	checks sync.Map   // of what is held, by its path: *checking
+	kept chan error // whether the private copy is on the disk; for everybody who asks
 
 	mu    sync.Mutex
 	first *Credentials // those of the first stage1 message, until they're asked for
@@ -436,12 +435,10 @@ func (j *job) Refused(why *problem.Error) error {
 
 // Hold has what came back on disk, and in the journal, before it returns.
 func (j *job) Hold(data []byte) (Signed, error) {
-	begun := j.begin(data)
 	path, hash, err := save.Hold(j.work, data)
 	if err != nil {
 		return Signed{}, err
 	}
-	j.checks.Store(path, begun)
 	// An approval in the app may have signed before anything of ours was sent. Whatever became of the copy, these bytes are kept.
 	if err := j.copied(); err != nil {
 		j.s.log.Error("the document's copy", "err", err)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
@@ -102,12 +103,13 @@ func (p *page) close() error {
 	return p.popup.Close()
 }
 
-// debuggerOf is the host:port on which the browser with a profile listens; empty while it doesn't.
-func debuggerOf(profile string) string {
-	data, _ := os.ReadFile(filepath.Join(profile, "DevToolsActivePort"))
-	port, _, ok := bytes.Cut(data, []byte("\n"))
-	if !ok {
-		return ""
+// debuggerOf waits until the browser with a profile listens, and gives its host:port.
+func debuggerOf(profile string) (string, error) {
+	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
+		data, _ := os.ReadFile(filepath.Join(profile, "DevToolsActivePort"))
+		if port, _, ok := bytes.Cut(data, []byte("\n")); ok {
+			return "127.0.0.1:" + string(port), nil
+		}
 	}
-	return "127.0.0.1:" + string(port)
+	return "", errors.New("the browser doesn't listen")
 }

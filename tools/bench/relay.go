@@ -73,11 +73,8 @@ func (s *site) person(pinned ...string) (*relay, error) {
 	if r.driven, err = s.driven(opts, s.linked()); err != nil {
 		return nil, err
 	}
-	for until := time.Now().Add(patience); r.debugger == ""; time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(until) {
-			return nil, errors.Join(errors.New("the browser doesn't listen"), r.close())
-		}
-		r.debugger = debuggerOf(opts.Profile)
+	if r.debugger, err = debuggerOf(opts.Profile); err != nil {
+		return nil, errors.Join(err, r.close())
 	}
 	_, port, _ := net.SplitHostPort(r.address)
 	r.pages = "http://empresa.localhost:" + port + "/"
@@ -155,8 +152,7 @@ func (r *relay) sign(j job) (signed, error) {
 	// It's in Downloads, whole, once it's verified.
 	for until := time.Now().Add(patience); !exists(got.path); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(until) {
-			text := p.text()
-			return signed{}, fmt.Errorf("no signed file; the popup shows %.500q", text)
+			return signed{}, fmt.Errorf("no signed file; the popup shows %.500q", p.text())
 		}
 	}
 	got.end = time.Now()
@@ -297,8 +293,7 @@ func on(p *page, screen string, n int) error {
 	if err == nil && now == screen {
 		return nil
 	}
-	text := p.text()
-	return errors.Join(err, fmt.Errorf("the popup shows %s instead of %s: %.500q", now, screen, text))
+	return errors.Join(err, fmt.Errorf("the popup shows %s instead of %s: %.500q", now, screen, p.text()))
 }
 
 // goOn presses the button that leads on from a screen, once it's there, ready holds and the fields have what belongs in them, and tells when.

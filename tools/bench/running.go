@@ -1,11 +1,9 @@
 package main
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"syscall"
-	"time"
 )
 
 // runningBrowser starts a browser that others join, and gives its host:port.
@@ -24,11 +22,8 @@ func (s *site) runningBrowser() (stop func(), endpoint string, err error) {
 		return nil, "", err
 	}
 	stop = func() { cmd.Process.Signal(syscall.SIGTERM); cmd.Wait() }
-	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
-		if endpoint := debuggerOf(profile); endpoint != "" {
-			return stop, endpoint, nil
-		}
+	if endpoint, err = debuggerOf(profile); err != nil {
+		stop()
 	}
-	stop()
-	return nil, "", errors.New("the browser doesn't listen")
+	return stop, endpoint, err
 }

@@ -94,7 +94,7 @@ func (e *engine) credentials(ctx context.Context, p Page, now *seen, why *proble
 	// While the person types, and while the phone is entered, it costs nobody's time. From here on no page is to be left with what it needs
 	// to be drawn for.
 	go e.wake(ctx)
-	watched := e.watch(ctx)
+	e.watch(ctx)
 	if e.creds == nil {
 		asked := time.Now()
 		creds, err := e.person.Credentials(ctx, why)
@@ -103,7 +103,7 @@ func (e *engine) credentials(ctx context.Context, p Page, now *seen, why *proble
 		}
 		e.creds = &creds
 		if e.stale(asked) && e.acted[p.Name] == 0 {
-			if err := watched(); err != nil {
+			if err := e.watching(ctx); err != nil {
 				return err
 			}
 			// The site may have forgotten this session by now, and would have the PIN for nothing.
@@ -223,16 +223,13 @@ func (e *engine) ask(ctx context.Context, now *seen, prompt conversation.CodePro
 			a.answer.Code.Drop()
 			return nil, nil, m.signed, nil
 		}
-		if !now.Approval {
+		if !now.Approval && a.err == nil {
 			e.guard.maySign.Store(false)
 		}
 		return &a.answer, nil, nil, a.err
 	case m := <-moves:
 		stopAsking()
 		<-answers
-		if ctx.Err() != nil && !now.Approval {
-			e.guard.maySign.Store(false) // the person cancelled, and nothing but their code could have signed
-		}
 		return nil, m.next, m.signed, m.err
 	}
 }
@@ -323,7 +320,7 @@ func (e *engine) do(ctx context.Context, s Step, now *seen, press string) (press
 		return false, e.phone(ctx, now, now.Elements[s.Phone], now.Elements[s.Mirror])
 	case s.PIN != "":
 		// From the PIN on nothing comes unseen.
-		if err := e.watch(ctx)(); err != nil {
+		if err := e.watching(ctx); err != nil {
 			return false, err
 		}
 		return false, e.fill(ctx, doc, now.Elements[s.PIN], e.creds.PIN, e.creds.PINToken)

@@ -15,7 +15,6 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/browser"
 	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
@@ -29,7 +28,7 @@ type engine struct {
 	ctx        context.Context
 	cancel     context.CancelCauseFunc
 	tab        browser.Tab
-	target     *chromedp.Target
+	target     cdp.Session
 	env        environment.Environment
 	pages      *Pages
 	limits     Limits
@@ -484,10 +483,19 @@ func (e *engine) watch(ctx context.Context) func() error {
 	return e.watched
 }
 
+// watching waits until it is so. Where it was asked for while the debugger was away for a moment, which may be minutes ago, it's asked for once
+// more: the person has typed phone and PIN by now.
+func (e *engine) watching(ctx context.Context) error {
+	if e.watch(ctx)() == nil {
+		return nil
+	}
+	return e.watch(ctx)()
+}
+
 // showFrames makes a page ready for somebody to look at: nothing passes unseen any more, and what was left blank comes.
 func (e *engine) showFrames(ctx context.Context, now *seen) error {
 	e.wake(ctx)
-	if err := errors.Join(e.watch(ctx)(), e.tab.LetPass(ctx, browser.PassNone)); err != nil {
+	if err := errors.Join(e.watching(ctx), e.tab.LetPass(ctx, browser.PassNone)); err != nil {
 		return err
 	}
 	e.guard.blank.Store(false)

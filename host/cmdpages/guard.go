@@ -16,7 +16,6 @@ import (
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/conversation"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
@@ -30,7 +29,7 @@ const maxResult = 128 << 20
 // elsewhere. From the PIN on, and while the person works by hand, it looks at responses too: before one is used it takes the signed
 // PDF, which is written and synced first, and only then is the browser told that there was nothing (DESIGN.md 7).
 type guard struct {
-	target   *chromedp.Target
+	target   cdp.Session
 	body     func(context.Context, fetch.RequestID) ([]byte, error) // of a response that is paused
 	frame    cdp.FrameID
 	origins  []string
@@ -49,7 +48,8 @@ type guard struct {
 	// heard is closed once the browser has heard that there's nothing in place of the response that was taken last; nil: none was.
 	heard atomic.Pointer[chan struct{}]
 
-	refused atomic.Bool // an address was refused, or is about to be: an event tells of it
+	taking  sync.RWMutex // read while it's found out whether a response is the signed PDF, and while that is taken
+	refused atomic.Bool  // an address was refused, or is about to be: an event tells of it
 
 	events chan event
 	wg     sync.WaitGroup
@@ -152,18 +152,47 @@ func (g *guard) response(ctx context.Context, ev *fetch.EventRequestPaused) erro
 	if main && ev.ResponseErrorReason != "" && ev.ResponseErrorReason != network.ErrorReasonBlockedByClient {
 		g.tell(event{err: problem.Newf(problem.SiteUnreachable, "%s: %s", hostOf(ev.Request.URL), ev.ResponseErrorReason)})
 	}
-	if ev.ResponseErrorReason == "" && g.looksLikeResult(ev, main) {
-		taken, err := g.take(ctx, ev)
-		if taken {
+	if ev.ResponseErrorReason == "" {
+		if taken, err := g.result(ctx, ev, main); taken {
 			return err
-		}
-		if err != nil {
-			g.log.Error("taking the response", "err", err)
 		}
 	}
 	// Whatever is not taken goes its way: the browser saves a download itself.
 	_, err := cdp.Call(ctx, g.target, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: ev.RequestID})
 	return err
+}
+
+// result takes a response that looks like the signed PDF. It says false where that has to go on.
+func (g *guard) result(ctx context.Context, ev *fetch.EventRequestPaused, main bool) (bool, error) {
+	g.taking.RLock()
+	defer g.taking.RUnlock()
+	if !g.looksLikeResult(ev, main) {
+		return false, nil
+	}
+	taken, err := g.take(ctx, ev)
+	if err != nil && !taken {
+		g.log.Error("taking the response", "err", err)
+	}
+	return taken, err
+}
+
+// last waits until what is being taken is, within a limit: the signing ends. given says that nothing signs any more once that is so: nothing
+// is taken after it.
+func (g *guard) last(limit time.Duration, given bool) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		g.taking.Lock()
+		defer g.taking.Unlock()
+		if given {
+			g.maySign.Store(false)
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(limit):
+		g.log.Error("a response was still being taken at the end")
+	}
 }
 
 // looksLikeResult says whether a response may be the signed PDF: none is before a signature may exist.

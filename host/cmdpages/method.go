@@ -175,6 +175,11 @@ func (m *Method) Sign(ctx context.Context, doc conversation.Document, person con
 	defer stop()
 	e.serve(doc, person)
 	signed, err := e.run(e.ctx)
+	if err != nil {
+		if late := e.late(ctx); late != nil {
+			signed, err = *late, nil
+		}
+	}
 	e.trace.end()
 	e.dropCredentials()
 	e.dropAnswer()
@@ -186,6 +191,18 @@ func (m *Method) Sign(ctx context.Context, doc conversation.Document, person con
 		return conversation.Signed{}, m.explain(ctx, e.afterCommit(err))
 	}
 	return signed, nil
+}
+
+// late gives what was coming back as the signing ended, by the person's cancel or by a limit: it's held first, and is what counts.
+func (e *engine) late(ctx context.Context) *conversation.Signed {
+	// Where the person gave up before anything of ours was sent, and no approval was offered, the tab goes with them.
+	e.guard.last(e.limits.Result, ctx.Err() != nil && !e.guard.committed.Load())
+	for {
+		signed, err := e.news()
+		if signed != nil || err == nil {
+			return signed
+		}
+	}
 }
 
 // explain gives an error that has no code yet the one that fits: the caller's end, the browser's end, or our own mistake.

@@ -80,6 +80,8 @@ type person struct {
 	m    *machine
 	tab  browser.Tab
 	tabs chan browser.Tab
+	// around is put around each tab that the program drives, once it's set; nil: nothing.
+	around func(browser.Tab) browser.Tab
 }
 
 // atTheWindow starts a host inside the test, with a page file over the built-in one.
@@ -108,6 +110,9 @@ func (m *machine) atTheWindow(pages string, headless bool) *person {
 			tab, err := browser.Launch(ctx, browser.LaunchOptions{Headless: &headless, Profiles: m.at("profiles"), Log: log})
 			if err == nil {
 				p.tabs <- tab
+				if p.around != nil {
+					tab = p.around(tab)
+				}
 			}
 			return tab, err
 		}

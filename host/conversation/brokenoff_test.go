@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/sign-with-cmd/sign-with-cmd/host/journal"
 	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig"
+	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig/pdftest"
 	"github.com/sign-with-cmd/sign-with-cmd/host/pdfsig/sigtest"
 	"github.com/sign-with-cmd/sign-with-cmd/host/problem"
 )
@@ -71,6 +73,60 @@ func TestAMethodThatBreaksOff(t *testing.T) {
 			require.Equal(t, c.code, k.over().Error.Code)
 			k.send(`{"ping":"still here"}`)
 			k.until(func(r reply) bool { return r.Progress == "still here" })
+		})
+	}
+}
+
+// What is held counts, whatever the method says afterwards: a cancel, a limit or a mistake may come in the very moment in which the file does.
+// And what could not be held may be signed all the same.
+func TestAMethodThatEndsAsTheFileComes(t *testing.T) {
+	t.Parallel()
+	authority, err := sigtest.NewAuthority("")
+	require.NoError(t, err)
+	original := pdftest.New(pdftest.Options{})
+	signed, err := authority.Sign(original)
+	require.NoError(t, err)
+	// Nothing of ours was sent: it was approved in the app, on a page that doesn't say that it offers so.
+	hold := func(_ Document, p Person) error {
+		_, err := p.Hold(signed)
+		return err
+	}
+	full := func(d Document, p Person) error {
+		work := filepath.Dir(filepath.Dir(d.Path))
+		if err := errors.Join(os.RemoveAll(work), os.WriteFile(work, nil, 0o600)); err != nil {
+			return err
+		}
+		if hold(d, p) == nil {
+			return errors.New("there was room")
+		}
+		return nil
+	}
+	ended := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	for name, c := range map[string]struct {
+		file   func(Document, Person) error
+		fails  func(context.Context) error
+		state  State
+		answer journal.Answer
+	}{
+		"a cancel":              {hold, ended, StateDone, journal.SignedSaved},
+		"a limit":               {hold, func(context.Context) error { return problem.New(problem.SiteSlow, "") }, StateDone, journal.SignedSaved},
+		"a mistake":             {hold, func(context.Context) error { panic("a mistake") }, StateDone, journal.SignedSaved},
+		"a cancel, a full disk": {full, ended, StateFailed, journal.MayBeSigned},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := converse(t, limits, func(ctx context.Context, d Document, p Person) (Signed, error) {
+				if err := c.file(d, p); err != nil {
+					return Signed{}, err
+				}
+				p.Progress("came")
+				return Signed{}, c.fails(ctx)
+			}, func(o *Options) { o.Trust = anchors(authority.Root) })
+			k.begin()
+			k.until(func(r reply) bool { return r.Progress == "came" })
+			k.send(`{"cancel":""}`)
+			require.Equal(t, c.state, k.over().State)
+			require.Equal(t, c.answer, k.answer())
 		})
 	}
 }

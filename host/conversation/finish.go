@@ -231,7 +231,8 @@ func (s *session) recover() (left, ended []leftover) {
 	defer done()
 	for _, st := range all {
 		// A file that is held isn't lost because the person wanted to sign once more, told by the journal or not.
-		doubt := st.Answer == journal.SignedHeld || st.Answer == journal.MayBeSigned && (!st.Acknowledged || s.held(st) != "")
+		// One that came after its signing had been told as ended isn't either.
+		doubt := st.Answer == journal.SignedHeld || st.Answer == journal.MayBeSigned && !st.Acknowledged || s.held(st) != ""
 		switch {
 		case st.Live || doubt && st.Document.Environment != s.opts.Environment:
 			// Somebody else's: of a process that runs, or to be checked with other trust anchors.

@@ -42,6 +42,10 @@ type job struct {
 
 	mu    sync.Mutex
 	first *Credentials // those of the first stage1 message, until they're asked for
+
+	holding sync.Mutex // while something that came back is being put on the disk
+	came    bool       // something did come back
+	held    *Signed    // the last that's on the disk, and in the journal
 }
 
 var _ Person = (*job)(nil)
@@ -88,7 +92,16 @@ func (j *job) run(method Method) {
 	if unkept := j.copied(); unkept != nil {
 		j.s.log.Error("the document's copy", "err", unkept)
 	}
-	j.s.see(func() { j.over(j.committed) })
+	came, held := j.back()
+	j.s.see(func() {
+		j.committed = j.committed || came
+		j.over(j.committed)
+	})
+	if err != nil && held != nil {
+		// It may have been ended, or given up, in the very moment in which the file came.
+		j.s.log.Info("what came back is looked at all the same", "id", j.id(), "err", err)
+		signed, err = *held, nil
+	}
 	if err != nil {
 		j.fail(err)
 	} else {
@@ -435,8 +448,15 @@ func (j *job) Refused(why *problem.Error) error {
 
 // Hold has what came back on disk, and in the journal, before it returns.
 func (j *job) Hold(data []byte) (Signed, error) {
+	j.holding.Lock()
+	defer j.holding.Unlock()
+	j.came = true
 	path, hash, err := save.Hold(j.work, data)
 	if err != nil {
+		// A signature exists that may have been made without anything of ours: in the app.
+		if err := j.record.Submitting(); err != nil {
+			j.s.log.Error("writing the journal", "err", err)
+		}
 		return Signed{}, err
 	}
 	// An approval in the app may have signed before anything of ours was sent. Whatever became of the copy, these bytes are kept.
@@ -446,5 +466,14 @@ func (j *job) Hold(data []byte) (Signed, error) {
 	if err := j.record.Received(path, hash); err != nil {
 		return Signed{}, err
 	}
-	return Signed{Path: path, SHA256: hash, Size: int64(len(data))}, nil
+	signed := Signed{Path: path, SHA256: hash, Size: int64(len(data))}
+	j.held = &signed
+	return signed, nil
+}
+
+// back waits until what is being held is, and says whether anything came back, and what of it is held.
+func (j *job) back() (came bool, held *Signed) {
+	j.holding.Lock()
+	defer j.holding.Unlock()
+	return j.came, j.held
 }

@@ -13,7 +13,8 @@ type Method interface {
 	// Open makes ready what signing needs (starts a browser, say), before anything is known of the document.
 	Open(ctx context.Context) error
 	// Sign takes the document through to the signed bytes. It presses nothing that makes a signature before Person.Committing
-	// has returned nil, and never does so twice for one code. When ctx ends it stops at once.
+	// has returned nil, and never does so twice for one code. When ctx ends it stops at once, but for what is coming back already: that is
+	// held first.
 	Sign(ctx context.Context, doc Document, person Person) (Signed, error)
 	// Screenshot is a PNG of what is being done, without phone, PIN or code. It may be called at any time.
 	Screenshot(ctx context.Context) ([]byte, error)

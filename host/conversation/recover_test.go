@@ -44,6 +44,11 @@ func TestWhatAnEarlierRunLeft(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, records.Acknowledge(r.ID()))
 		}, journal.SignedSaved, "", "a-signed.pdf"},
+		"a signed file that came after its signing was told as cancelled": {func(t *testing.T, r *journal.Record, work string) {
+			require.NoError(t, r.NotSigned("CANCELLED"))
+			_, _, err := save.Hold(work, signed)
+			require.NoError(t, err)
+		}, journal.SignedSaved, "", "a-signed.pdf"},
 		"the code, sent":     {func(t *testing.T, r *journal.Record, _ string) { require.NoError(t, r.Submitting()) }, journal.MayBeSigned, "", ""},
 		"nothing that signs": {func(*testing.T, *journal.Record, string) {}, "", journal.NotSigned, ""},
 		"a refused code": {func(t *testing.T, r *journal.Record, _ string) {

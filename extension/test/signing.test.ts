@@ -512,6 +512,48 @@ describe("a host that takes a stream", () => {
     received(pdf.length, await document("outro.pdf", pdf));
     expect(signing.view).toMatchObject({ screen: "document", document: { name: "outro.pdf" } });
   });
+
+  const error = (state: string, code: string) => ({ state, status: "ERROR", error: { code, message: "m", retry: "start" } });
+  const piece = (n: number) => ({ state: "stage1_input", status: "OK", progress: "upload_local", received: n });
+  const cancelled = { state: "cancelled", status: "OK" };
+  /** What the host says until it has answered the cancel, which refuses one that came after the end. */
+  const orders: [string, () => Promise<Message[]>][] = [
+    ["answered pieces", async () => [piece(65_536), piece(327_680), cancelled]],
+    ["had all of it", async () => [{ ...piece(large.length), ...(await document("grande.pdf", large)) }, cancelled]],
+    ["refused it", async () => [error("stage1_input", "PDF_TRUNCATED"), cancelled]],
+    ["had no browser for it", async () => [piece(65_536), error("failed", "BROWSER_FAILED"), error("failed", "MESSAGE_OUT_OF_TURN")]],
+    ["had no browser before the first piece", async () => [error("failed", "BROWSER_FAILED"), ...Array<Message>(2).fill(error("failed", "MESSAGE_OUT_OF_TURN"))]],
+  ];
+
+  it.each(orders.flatMap(([what, says]) => ["at once", "later"].map((when) => [what, when, says] as const)))(
+    "and %s before it read the cancel: the document that is chosen %s is another", async (_, when, says) => {
+      const signing = await started();
+      await until(() => sent("grande.pdf") > 0);
+      await signing.act({ do: "cancel" });
+      const next = async () => {
+        give(signing, "outro.pdf", pdf);
+        await until(() => told("start").length === 2);
+      };
+      if (when === "at once") await next();
+      for (const m of await says()) host().say(m);
+      expect(signing.view.problem).toBeUndefined();
+      if (when === "at once") expect(screen(signing)).toBe("fetching");
+      else {
+        expect(screen(signing)).toBe("choose");
+        await next();
+      }
+      host().say({ state: "stage1_input" });
+      await until(() => sent("outro.pdf") === pdf.length);
+      received(pdf.length, await document("outro.pdf", pdf));
+      expect(signing.view).toMatchObject({ screen: "document", document: { name: "outro.pdf" } });
+      // Its own end is told.
+      await signing.act({ do: "confirm" });
+      await signing.act({ do: "credentials", country: "+351", number: "912345678", pin });
+      await signing.act({ do: "cancel" });
+      host().say(cancelled);
+      expect(screen(signing)).toBe("cancelled");
+    },
+  );
 });
 
 describe("a try", () => {

@@ -10,7 +10,7 @@ import { sha256 } from "../shared/base64";
 import { lang } from "../shared/i18n";
 import { MIN_PROTOCOL, PROTOCOL, type ClientMessage, type HostMessage, type Mode, type Problem, type Visible } from "../shared/protocol";
 import { Question } from "../shared/question";
-import { codeAsked, confirmed, isOver, reduce } from "../shared/state";
+import { answersCancel, codeAsked, confirmed, isOver, reduce, tooLate } from "../shared/state";
 import { nextTurn } from "../shared/turns";
 import { chunks } from "../shared/upload";
 import { busy, fresh, initialView, mayBeSigned, underWay, type View } from "../shared/view";
@@ -68,7 +68,7 @@ interface Link {
   stream: boolean;
   /** The conversation is being started, for a document that is on its way. */
   starting?: Promise<boolean>;
-  /** Documents that were given back before they were confirmed, whose end the host has yet to tell. */
+  /** Documents that were given back before they were confirmed, whose cancel the host has yet to answer. */
   withdrawn: number;
 }
 
@@ -499,16 +499,19 @@ export class Signing {
 
   #heard(link: Link, m: HostMessage): void {
     if (this.#parts.heard(m)) return;
+    // A document that was given back before it was confirmed leaves no trace, on the next one least of all: the host may say a lot of it before it
+    // reads the cancel.
+    if (link.withdrawn > 0) {
+      if (answersCancel(m)) link.withdrawn--;
+      return;
+    }
+    // What had crossed the end of its document is refused: that is no news of the next one.
+    if (isOver(link.state) && tooLate(m)) return;
     // Of a document that another has taken the place of, pieces may still have been on their way.
     if (m.progress === "upload_local" && m.document && m.document.sha256 !== this.#hashed?.sha256) return;
     const before = this.view;
     // By hand, the person may sign without this extension's seeing a code.
     if (m.state === "assist" && before.screen !== "assist") this.#tellDownloads(Date.now());
-    // A document that was given back before it was confirmed leaves no trace, on the next one least of all.
-    if (m.state === "cancelled" && link.withdrawn > 0) {
-      link.withdrawn--;
-      return;
-    }
     if (m.state && m.state !== "screenshot") link.state = m.state;
     const after = reduce(before, m, Date.now());
     if (after.screen === "document" && this.#said) this.#goOn(after, this.#said);

@@ -92,6 +92,16 @@ export function isOver(state: string | undefined): boolean {
   return ["done", "unverified", "failed", "cancelled"].includes(state ?? "");
 }
 
+/** The message refuses what came after the end of its document. */
+export function tooLate(m: HostMessage): boolean {
+  return isOver(m.state) && m.error?.code === "MESSAGE_OUT_OF_TURN";
+}
+
+/** The message answers the cancel of a document that nobody had confirmed: it ended it, or that was over already. */
+export function answersCancel(m: HostMessage): boolean {
+  return m.error ? tooLate(m) : m.state === "cancelled";
+}
+
 /** Errors of stage1_input that another PIN doesn't mend. */
 function documentFault(error: Problem): boolean {
   return error.code.startsWith("PDF_") || error.code === "UPLOAD_INVALID" || error.code === "CONFIRM_MISSING";

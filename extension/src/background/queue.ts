@@ -64,7 +64,8 @@ export class Queue {
     return this.#review({ rows, at: 0, phase: "review" }, 0);
   }
 
-  async act(action: Action): Promise<void> {
+  /** page: who sends it, for what comes in pieces. */
+  async act(action: Action, page: object = this): Promise<void> {
     await this.ready;
     const { screen, queue } = this.view;
     switch (action.do) {
@@ -74,7 +75,7 @@ export class Queue {
       case "many":
         return this.pick(...action.documents.map(pointed));
       case "file":
-        return this.pick(...(this.#incoming.take(action) ?? []));
+        return this.pick(...(this.#incoming.take(action, page) ?? []));
       case "confirm":
         if (queue?.phase === "review") return screen === "document" ? this.#reviewed(queue, "confirmed") : undefined;
         break;

@@ -29,7 +29,7 @@ chrome.runtime.onConnect.addListener((port) => {
   const unwatch = queue.watch((view) => port.postMessage({ view }));
   port.onMessage.addListener((action: Action) => {
     if (action.do === "part") void queue.part(action.sha256, action.offset).then((part) => parts.postMessage(part));
-    else void queue.act(action);
+    else void queue.act(action, port);
   });
   port.onDisconnect.addListener(unwatch);
 });

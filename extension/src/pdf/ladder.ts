@@ -15,7 +15,8 @@ export type Pick =
   | { kind: "link"; url: string; page: { tabId: number; frameId: number; url: string } }
   /** What a tab shows, or a frame in it: then url is the frame's. again: the person said that it may be asked for again. */
   | { kind: "tab"; tabId: number; url: string; pageUrl: string; again: boolean }
-  | { kind: "file"; name: string; bytes: Uint8Array<ArrayBuffer>; trial?: boolean };
+  /** bytes: there are none where it couldn't be read. */
+  | { kind: "file"; name: string; bytes?: Uint8Array<ArrayBuffer>; trial?: boolean };
 
 export interface FetchOptions {
   signal?: AbortSignal;
@@ -41,6 +42,7 @@ export type Obtained = { name: string; site: string; trial?: boolean } & ({ byte
 /** Throws PdfProblem, or the signal's reason. */
 export async function obtain(pick: Pick, opts: FetchOptions = {}): Promise<Obtained> {
   if (pick.kind === "file") {
+    if (!pick.bytes) throw new PdfProblem("PDF_UNREADABLE");
     if (pick.bytes.length > MAX_PDF) throw new PdfProblem("PDF_TOO_LARGE");
     checkPdf(pick.bytes);
     return { name: fileName(pick.name), site: "", bytes: pick.bytes, trial: pick.trial };

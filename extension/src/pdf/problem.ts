@@ -19,6 +19,7 @@ export type PdfCode =
   | "PDF_TOO_LARGE"
   | "PDF_ENDLESS"
   | "PDF_UNREACHABLE"
+  | "PDF_UNREADABLE"
   | "PDF_FORM_TAB"
   | "PDF_TAB_UNKNOWN"
   | "PDF_SCHEME";
@@ -31,6 +32,7 @@ export const pdfTexts: Record<PdfCode, { message: Key; next: Key }> = {
   PDF_TOO_LARGE: { message: "pdfTooLarge", next: "pdfTooLargeNext" },
   PDF_ENDLESS: { message: "pdfEndless", next: "pdfEndlessNext" },
   PDF_UNREACHABLE: { message: "pdfUnreachable", next: "pdfUnreachableNext" },
+  PDF_UNREADABLE: { message: "pdfUnreadable", next: "pdfUnreadableNext" },
   PDF_FORM_TAB: { message: "pdfFormTab", next: "pdfFormTabNext" },
   PDF_TAB_UNKNOWN: { message: "pdfTabUnknown", next: "pdfTabUnknownNext" },
   PDF_SCHEME: { message: "pdfScheme", next: "pdfSchemeNext" },

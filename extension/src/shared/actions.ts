@@ -13,10 +13,11 @@ export type Action =
   /** Several, to be signed one after the other. */
   | { do: "many"; documents: Pointed[] }
   /**
-   * A chosen file, in base64 chunks; the last one has last. more: another file of the same choice follows. trial: it's signed
-   * in the sandbox inside the host, of no legal value.
+   * A chosen file, in base64 chunks; the last one has last. choice and offset say where a chunk belongs, and aren't needed where one has it all.
+   * more: another file of the same choice follows. trial: it's signed in the sandbox inside the host, of no legal value. unreadable: no more
+   * of it can be had.
    */
-  | { do: "file"; name: string; data: string; last: boolean; more?: boolean; trial?: boolean }
+  | { do: "file"; choice?: string; name: string; offset?: number; data: string; last: boolean; more?: boolean; trial?: boolean; unreadable?: boolean }
   /** Asks for a piece of the document that is shown; the answer is a Part, by PARTS. */
   | { do: "part"; sha256: string; offset: number }
   /** visible: the signature is to show. */

@@ -346,13 +346,15 @@ func (p *Popup) Seen() error {
 func (p *Popup) Press(selector string) error {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	return chromedp.Do(ctx, chromedp.WaitEnabled(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector)))
+	// What takes the place of a button that was just pressed waits a moment before it can be.
+	ready := fmt.Sprintf(`:is(%s):not([aria-disabled="true"])`, selector)
+	return chromedp.Do(ctx, chromedp.WaitEnabled(chromedp.CSS(ready)), chromedp.Click(chromedp.CSS(ready)))
 }
 
-// PressText clicks the first element of a selector that has these words, once one has.
+// PressText clicks the first element of a selector that has these words, once one has and can be.
 func (p *Popup) PressText(selector, words string) error {
 	press := fmt.Sprintf(`(() => {
-		const el = [...document.querySelectorAll(%q)].find((e) => e.innerText.includes(%q));
+		const el = [...document.querySelectorAll(%q)].find((e) => e.ariaDisabled !== "true" && e.innerText.includes(%q));
 		el?.click();
 		return Boolean(el);
 	})()`, selector, words)

@@ -97,6 +97,43 @@ func TestSeveralDocumentsOneAfterTheOther(t *testing.T) {
 	browser.alone()
 }
 
+// A click that comes as soon as the next document is there was meant for the one before: it decides nothing, and that one is confirmed by a click of
+// its own, once the button takes it.
+func TestAClickTooManyConfirmsNothing(t *testing.T) {
+	t.Parallel()
+	person := newPerson(t)
+	web := newSite(t)
+	browser := person.browse()
+	browser.goTo(web.url(siteHost, "/lista/3"))
+	popup := browser.click()
+	popup.until("choose")
+	popup.pressText("label.check", "todos")
+	popup.pressText("button.primary", "(3)")
+	browser.atTurn("document", 0)
+	popup.seen()
+	popup.eval(`globalThis.early = new Promise((done) => {
+		const watcher = new MutationObserver(() => {
+			const button = document.querySelector("[data-screen=document] .buttons.stay button.primary");
+			if (!button || !document.querySelector(".queue h2").textContent.includes("2")) return;
+			watcher.disconnect();
+			button.click();
+			done(button.innerText);
+		});
+		watcher.observe(document, {subtree: true, childList: true, attributes: true});
+	}); ""`)
+	popup.press("button.primary")
+	require.Equal(t, "Sim, é este o documento a assinar", popup.eval(`early`))
+	browser.atTurn("document", 1)
+	popup.seen()
+	popup.press("button.primary")
+	browser.atTurn("document", 2)
+	var states []string
+	for _, row := range browser.shown().Queue.Rows {
+		states = append(states, row.State)
+	}
+	require.Equal(t, []string{"confirmed", "confirmed", "waiting"}, states)
+}
+
 // several is a person who signs several.
 type several struct {
 	browser *chrome

@@ -64,6 +64,28 @@ it("lets nobody confirm a document whose bytes aren't those that would be signed
   expect(await browser.evaluate(`document.querySelector(".preview").textContent`)).toContain(pt.previewDiffers.message);
 });
 
+it.each(["queue-review", "document-look-first"])("lets nobody press at once what comes in a document's place (%s), nor takes the focus from it", { timeout: 60_000 }, async (state) => {
+  const { url, width } = shots.find((s) => s.name === "document")!;
+  await browser.show(url("pt"), width);
+  // Each of these in one turn of the page, as nothing can come in between then.
+  const press = `(() => {
+    const button = document.querySelector(".buttons.stay button.primary");
+    button.focus();
+    button.click();
+    return [pressed.length, document.activeElement === button, button.getAttribute("aria-disabled")];
+  })()`;
+  expect(await browser.evaluate(press)).toEqual([1, true, null]);
+  expect(await browser.evaluate(`play(${JSON.stringify(state)}) && ${press}`)).toEqual([1, true, "true"]);
+  await browser.evaluate(`new Promise((done) => {
+    const look = () => document.querySelector("[aria-disabled=true]") || done();
+    new MutationObserver(look).observe(document, { subtree: true, attributes: true });
+    look();
+  })`);
+  expect(await browser.evaluate(press)).toEqual([2, true, null]);
+  expect(await browser.evaluate(`new Set(pressed.map((p) => p.drawn)).size`)).toBe(2);
+  expect(await browser.evaluate(`play("fetching") && play(${JSON.stringify(state)}) && ${press}`), "asked once more").toEqual([2, true, "true"]);
+});
+
 it("tells a screen reader each screen and step of a signing", { timeout: 60_000 }, async () => {
   const { url, width } = shots.find((s) => s.name === "choose")!;
   await browser.show(url("pt"), width);

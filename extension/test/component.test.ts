@@ -3,7 +3,7 @@ import { beforeAll, expect, it, vi } from "vitest";
 import { Conversation, type Given } from "../src/component/conversation";
 import { KeyRefused, sealTo } from "../src/component/seal";
 import { sha256, toBase64 } from "../src/shared/base64";
-import type { View } from "../src/shared/view";
+import { drawn, type View } from "../src/shared/view";
 
 vi.stubGlobal("chrome", { i18n: { getMessage: (key: string) => (key === "lang" ? "pt" : key) } });
 
@@ -67,7 +67,7 @@ function page(given: Partial<Given> = {}) {
     await server.got("upload_local");
     server.say(document());
     if (to === "document") return;
-    conversation.act({ do: "confirm" });
+    conversation.act({ do: "confirm", drawn: drawn(conversation.view) });
     if (to === "credentials") return;
     conversation.act({ do: "credentials", country: "+351", number: phone, pin });
     await server.got("pin_sealed");

@@ -1,6 +1,9 @@
 // The browser and the host's end of the native port, played for the worker's tests.
 
 import { expect, vi } from "vitest";
+import type { Queue } from "../src/background/queue";
+import type { Visible } from "../src/shared/protocol";
+import { drawn } from "../src/shared/view";
 import { fakeChrome } from "./fake-chrome";
 
 export type Message = Record<string, unknown>;
@@ -65,5 +68,7 @@ export function begin(): void {
 
 export const until = (check: () => unknown) => vi.waitFor(() => expect(check()).toBeTruthy(), { timeout: 4000, interval: 2 });
 export const host = () => hosts.at(-1)!;
+/** Presses the button under the document that is shown. */
+export const confirm = (queue: Queue, visible?: Visible) => queue.act({ do: "confirm", drawn: drawn(queue.view), visible });
 export const told = (key: string) => host().got.filter((m) => key in m);
 

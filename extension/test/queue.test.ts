@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { Queue } from "../src/background/queue";
 import { sha256, toBase64 } from "../src/shared/base64";
 import { MAX_PDF } from "../src/shared/protocol";
-import type { RowState } from "../src/shared/view";
-import { begin, hello, host, hosts, session, told, until, type Message } from "./played";
+import { drawn, type RowState } from "../src/shared/view";
+import { begin, confirm, hello, host, hosts, session, told, until, type Message } from "./played";
 
 const pin = "13572468";
 const bytes = (name: string) => new TextEncoder().encode(`%PDF-1.7\n% ${name}`) as Uint8Array<ArrayBuffer>;
@@ -60,7 +60,7 @@ async function confirmed(queue: Queue, ...names: string[]): Promise<void> {
   await choose(queue, ...names);
   for (const name of names) {
     await shows(queue, "document", name);
-    await queue.act({ do: "confirm" });
+    await confirm(queue);
   }
   await shows(queue, "credentials", names[0]!);
 }
@@ -96,12 +96,12 @@ describe("several documents", () => {
     const queue = new Queue();
     await choose(queue, "a.pdf", "b.pdf", "c.pdf");
     expect(queue.view.queue).toMatchObject({ at: 0, phase: "review" });
-    await queue.act({ do: "confirm" });
+    await confirm(queue);
     await shows(queue, "document", "b.pdf");
-    await queue.act({ do: "skip" });
+    await queue.act({ do: "skip", drawn: drawn(queue.view) });
     await shows(queue, "document", "c.pdf");
     expect(told("phone")).toEqual([]);
-    await queue.act({ do: "confirm" });
+    await confirm(queue);
 
     await shows(queue, "credentials", "a.pdf");
     expect(states(queue)).toEqual(["signing", "skipped", "confirmed"]);
@@ -118,6 +118,23 @@ describe("several documents", () => {
     for (const secret of [pin, "864213"]) expect(everything).not.toContain(secret);
     await queue.act({ do: "reset" });
     expect(queue.view.queue).toBeUndefined();
+  });
+
+  it.each(["confirm", "skip"] as const)("aren't decided on by a second click (%s), which was meant for the one before, also where the next has the same bytes", async (what) => {
+    play();
+    const queue = new Queue();
+    void queue.pick(...["a.pdf", "b.pdf", "c.pdf"].map((name) => ({ kind: "file" as const, name, bytes: bytes(name === "c.pdf" ? "b.pdf" : name) })));
+    await until(() => hosts.length > 0);
+    host().say(hello);
+    for (const [i, name, after] of [[0, "a.pdf", "b.pdf"], [1, "b.pdf", "c.pdf"]] as const) {
+      await shows(queue, "document", name);
+      const clicked = { do: what, drawn: drawn(queue.view) };
+      await queue.act(clicked);
+      await shows(queue, "document", after);
+      await queue.act(clicked);
+      expect(queue.view.queue!.at).toBe(i + 1);
+      expect(states(queue)[i + 1]).toBe("waiting");
+    }
   });
 
   it("wait after one that wasn't signed until the person says whether to go on", async () => {
@@ -183,10 +200,10 @@ describe("several documents", () => {
     play();
     const queue = new Queue();
     await choose(queue, "a.pdf", "b.pdf");
-    await queue.act({ do: "confirm" });
+    await confirm(queue);
     await shows(queue, "document", "b.pdf");
     (queue.view.queue!.rows[0] as { sha256: string }).sha256 = "00".repeat(32);
-    await queue.act({ do: "confirm" });
+    await confirm(queue);
     await until(() => queue.view.screen === "failed");
     expect(queue.view).toMatchObject({ problem: { code: "PDF_CHANGED" }, queue: { goOn: true } });
     expect(told("phone")).toEqual([]);

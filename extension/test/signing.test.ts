@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Queue } from "../src/background/queue";
 import { saveSettings } from "../src/background/store";
 import { sha256, toBase64 } from "../src/shared/base64";
-import type { View } from "../src/shared/view";
-import { begin, downloads, hello, host, hosts, session, told, until, type Message } from "./played";
+import { drawn, type View } from "../src/shared/view";
+import { begin, confirm, downloads, hello, host, hosts, session, told, until, type Message } from "./played";
 
 const pin = "13572468";
 const otp = "864213";
@@ -37,7 +37,7 @@ async function toDocument(signing: Queue, greeting: Message = hello): Promise<st
 
 async function toCode(signing: Queue): Promise<string> {
   const hash = await toDocument(signing);
-  await signing.act({ do: "confirm" });
+  await confirm(signing);
   await signing.act({ do: "credentials", country: "+351", number: "912345678", pin });
   host().say({ state: "stage1", status: "OK", progress: "root_page", id: "d1" });
   host().say({ state: "stage2_input", status: "OK", progress: "otp", reference: "7BKMS6EL", id: "d1" });
@@ -103,7 +103,7 @@ describe("a signing", () => {
     const hash = await toDocument(signing, { ...hello, capabilities: ["confirm"] });
     expect(told("confirm")).toHaveLength(0);
     const visible = { page: "last", orientation: "portrait", place: "bottom-right" } as const;
-    await signing.act({ do: "confirm", visible });
+    await confirm(signing, visible);
     expect(host().got.at(-1)).toEqual({ confirm: hash, visible });
     for (const progress of ["confirmed", "root_page", "upload_page"]) host().say({ state: "stage1_input", status: "OK", progress, id: "d1" });
     expect(signing.view).toMatchObject({ screen: "credentials", steps: ["root_page", "upload_page"] });
@@ -119,7 +119,7 @@ describe("a signing", () => {
   it("goes ahead only once a browser that wasn't expected is agreed to", async () => {
     const signing = new Queue();
     await toDocument(signing, { ...hello, capabilities: ["confirm"], modes: ["launch"] });
-    await signing.act({ do: "confirm" });
+    await confirm(signing);
     expect(told("confirm")).toHaveLength(0);
     await signing.act({ do: "accept-mode" });
     expect(told("confirm")).toHaveLength(1);
@@ -128,7 +128,7 @@ describe("a signing", () => {
   it.each(["LOOK_FIRST", "DOCUMENT_BUSY", "VISIBLE_INVALID"])("shows the document again where it's confirmed and refused: %s", async (code) => {
     const signing = new Queue();
     await toDocument(signing, { ...hello, capabilities: ["confirm"] });
-    await signing.act({ do: "confirm" });
+    await confirm(signing);
     host().say({ state: "stage1_input", status: "ERROR", error: { code, message: "m", retry: "type" } });
     expect(signing.view).toMatchObject({ screen: "document", confirmed: false, problem: { code } });
   });
@@ -163,7 +163,7 @@ describe("a signing", () => {
     await toDocument(signing, { ...hello, modes: ["launch"] });
     expect(signing.view).toMatchObject({ mode: "launch", modeChanged: true });
     await signing.act({ do: "accept-mode" });
-    await signing.act({ do: "confirm" });
+    await confirm(signing);
     await signing.act({ do: "credentials", country: "+351", number: "912345678", pin });
     expect(told("phone")[0]).toMatchObject({ pin });
   });
@@ -194,7 +194,7 @@ describe("a signing", () => {
   it("sends nothing where PIN or code haven't their form", async () => {
     const signing = new Queue();
     await toDocument(signing);
-    await signing.act({ do: "confirm" });
+    await confirm(signing);
     await signing.act({ do: "credentials", country: "+351", number: "912345678", pin: "12" });
     expect(signing.view).toMatchObject({ screen: "credentials", problem: { code: "PIN_FORMAT" } });
     expect(told("phone")).toEqual([]);
@@ -203,13 +203,26 @@ describe("a signing", () => {
   it("signs again after LOOK_FIRST only with the document's SHA-256 said twice", async () => {
     const signing = new Queue();
     const hash = await toDocument(signing);
-    await signing.act({ do: "confirm" });
+    await confirm(signing);
     await signing.act({ do: "credentials", country: "+351", number: "912345678", pin });
     host().say({ state: "stage1_input", status: "ERROR", error: { code: "LOOK_FIRST", message: "m", retry: "type" } });
     expect(screen(signing)).toBe("document");
-    await signing.act({ do: "confirm" });
+    await confirm(signing);
     await signing.act({ do: "credentials", country: "+351", number: "912345678", pin });
     expect(told("phone").at(-1)).toMatchObject({ confirm: hash, sign_again: hash });
+  });
+
+  it("isn't signed again by a second click on the button that confirmed it: it says so now, and nobody has read why", async () => {
+    const signing = new Queue();
+    const hash = await toDocument(signing, { ...hello, capabilities: ["confirm"] });
+    const clicked = { do: "confirm", drawn: drawn(signing.view) } as const;
+    await signing.act(clicked);
+    host().say({ state: "stage1_input", status: "ERROR", error: { code: "LOOK_FIRST", message: "m", retry: "type" } });
+    await signing.act(clicked);
+    expect(signing.view).toMatchObject({ screen: "document", lookFirst: true, problem: { code: "LOOK_FIRST" } });
+    expect(told("confirm")).toEqual([{ confirm: hash }]);
+    await confirm(signing);
+    expect(told("confirm").at(-1)).toEqual({ confirm: hash, sign_again: hash });
   });
 
   it("isn't disturbed by another document", async () => {
@@ -547,7 +560,7 @@ describe("a host that takes a stream", () => {
       received(pdf.length, await document("outro.pdf", pdf));
       expect(signing.view).toMatchObject({ screen: "document", document: { name: "outro.pdf" } });
       // Its own end is told.
-      await signing.act({ do: "confirm" });
+      await confirm(signing);
       await signing.act({ do: "credentials", country: "+351", number: "912345678", pin });
       await signing.act({ do: "cancel" });
       host().say(cancelled);

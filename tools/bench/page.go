@@ -88,10 +88,10 @@ func (p *page) text() string {
 	return text
 }
 
-// press clicks the first element of a selector that has these words, once one has.
+// press clicks the first element of a selector that has these words, once one has and can be.
 func (p *page) press(selector, words string) error {
 	_, err := await(p, fmt.Sprintf(`(() => {
-		const el = [...document.querySelectorAll(%q)].find((e) => !e.disabled && e.innerText.includes(%q));
+		const el = [...document.querySelectorAll(%q)].find((e) => !e.disabled && e.ariaDisabled !== "true" && e.innerText.includes(%q));
 		el?.click();
 		return el && "pressed";
 	})()`, selector, words))

@@ -308,7 +308,7 @@ func goOn(p *page, screen string, n int, ready string, fields map[string]string)
 	}
 	clock, err := await(p, fmt.Sprintf(`(() => {
 		const button = document.querySelector("[data-screen=%s] button.primary");
-		if (!button || button.disabled || !(%s)) return;
+		if (!button || button.disabled || button.ariaDisabled === "true" || !(%s)) return;
 		for (const [selector, value] of Object.entries(%s ?? {})) document.querySelector(selector).value = value;
 		const at = performance.timeOrigin + performance.now();
 		button.click();

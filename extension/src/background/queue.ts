@@ -6,7 +6,7 @@ import type { Obtained, Pick } from "../pdf/ladder";
 import { documentName, fileName } from "../pdf/name";
 import type { Action, Part, Pointed } from "../shared/actions";
 import { MAX_QUEUE } from "../shared/protocol";
-import { busy, fresh, underWay, type QueueView, type Row, type Source, type View } from "../shared/view";
+import { busy, fresh, holds, underWay, type QueueView, type Row, type Source, type View } from "../shared/view";
 import { Incoming } from "./incoming";
 import { outcome, stopsAll } from "./outcome";
 import { Signing, type Credentials } from "./signing";
@@ -77,10 +77,10 @@ export class Queue {
       case "file":
         return this.pick(...(this.#incoming.take(action, page) ?? []));
       case "confirm":
-        if (queue?.phase === "review") return screen === "document" ? this.#reviewed(queue, "confirmed") : undefined;
+        if (queue?.phase === "review") return holds(this.view, action) ? this.#reviewed(queue, "confirmed") : undefined;
         break;
       case "skip":
-        return queue?.phase === "review" && screen === "document" ? this.#reviewed(queue, "skipped") : undefined;
+        return queue?.phase === "review" && holds(this.view, action) ? this.#reviewed(queue, "skipped") : undefined;
       case "cancel":
         if (queue?.phase === "review") return this.#giveUp();
         break;

@@ -139,7 +139,7 @@ export class Signing {
         return this.pick({ kind: "tab", tabId, url, pageUrl, again });
       }
       case "confirm": {
-        const next = confirmed(view, action.visible);
+        const next = confirmed(view, action);
         if (!next) return;
         this.#show(next);
         this.#confirm();

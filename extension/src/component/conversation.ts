@@ -152,7 +152,7 @@ export class Conversation {
     const { view } = this;
     switch (action.do) {
       case "confirm": {
-        const next = confirmed(view);
+        const next = confirmed(view, action);
         if (next) this.#show(next);
         return;
       }

@@ -12,7 +12,7 @@ import { stepName } from "../screens/stepper";
 import { afterCode, picture, working } from "../screens/working";
 import { button, h, link, note, para } from "../shared/dom";
 import { t } from "../shared/i18n";
-import type { Screen as Name, View } from "../shared/view";
+import { drawn, type Screen as Name, type View } from "../shared/view";
 
 /** What the screens need besides the view. */
 export interface Around {
@@ -64,7 +64,7 @@ const documentScreen: Drawn = (view, act, around) => {
     h(
       "div",
       { className: "buttons" },
-      button(view.lookFirst ? t("signAgain") : t("confirmDocument"), () => act({ do: "confirm" }), "primary"),
+      button(view.lookFirst ? t("signAgain") : t("confirmDocument"), () => act({ do: "confirm", drawn: drawn(view) }), "primary"),
       button(t("notThis"), () => act({ do: "cancel" })),
     ),
   ];

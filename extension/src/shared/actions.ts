@@ -20,8 +20,8 @@ export type Action =
   | { do: "file"; choice?: string; name: string; offset?: number; data: string; last: boolean; more?: boolean; trial?: boolean; unreadable?: boolean }
   /** Asks for a piece of the document that is shown; the answer is a Part, by PARTS. */
   | { do: "part"; sha256: string; offset: number }
-  /** visible: the signature is to show. */
-  | { do: "confirm"; visible?: Visible }
+  /** drawn: what it was pressed under (view.ts). visible: the signature is to show. */
+  | { do: "confirm"; drawn: string; visible?: Visible }
   | { do: "accept-mode" }
   /** visible: of several documents, the signature is to show in each. */
   | { do: "credentials"; country: string; number: string; pin: string; visible?: Visible }
@@ -38,8 +38,8 @@ export type Action =
   | { do: "open"; what: "file" | "folder" }
   /** Try to reach the host again. */
   | { do: "retry" }
-  /** Of several documents: leave this one out. */
-  | { do: "skip" }
+  /** Of several documents: leave this one out. drawn: what it was pressed under. */
+  | { do: "skip"; drawn: string }
   /** Of several documents: the one under way is the last. */
   | { do: "stop-after" }
   /** Of several documents, after one that wasn't signed: go on with the next. */

@@ -1,7 +1,7 @@
 // How each message of the host changes what the pages show. Pure: the same view and message give the same view.
 
 import type { HostMessage, Problem, Visible } from "./protocol";
-import type { View } from "./view";
+import { holds, type View } from "./view";
 
 /** Progress that isn't a page of the site's. */
 const notSteps = new Set(["otp", "upload_local", "document", "browser_ready", "confirmed", "resumed"]);
@@ -77,9 +77,9 @@ function stage1Input(view: View, m: HostMessage): View {
   return error ? { ...view, problem: error } : view;
 }
 
-/** The document was confirmed, to be signed with or without a visible signature; undefined where none is before the person. */
-export function confirmed(view: View, visible?: Visible): View | undefined {
-  return view.screen === "document" ? { ...view, screen: "credentials", confirmed: true, visible, problem: undefined } : undefined;
+/** The document was confirmed, to be signed with or without a visible signature; undefined where it isn't before the person as it was then. */
+export function confirmed(view: View, pressed: { drawn: string; visible?: Visible }): View | undefined {
+  return holds(view, pressed) ? { ...view, screen: "credentials", confirmed: true, visible: pressed.visible, problem: undefined } : undefined;
 }
 
 /** Another code was asked for; undefined where none can be, or one is on its way. */

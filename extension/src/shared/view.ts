@@ -120,6 +120,19 @@ export function fresh({ host, mode, modeChanged, queue }: View): View {
   return { ...initialView, host, mode, modeChanged, queue };
 }
 
+/**
+ * What the screen of a document is about: which document, which of several, and whether it's to be signed again. What is pressed there holds for that
+ * alone: a second click may come when the next is shown already, which nobody has looked at.
+ */
+export function drawn({ document, queue, lookFirst }: View): string {
+  return [document?.sha256, queue?.at, lookFirst ? "again" : ""].join(" ");
+}
+
+/** It's what the person pressed under that is before them. */
+export function holds(view: View, pressed: { drawn: string }): boolean {
+  return view.screen === "document" && pressed.drawn === drawn(view);
+}
+
 /** Something is under way: nothing else can begin. Between two of several documents too. */
 export function busy(view: View): boolean {
   return underWay(view.screen) || (!!view.queue && view.queue.phase !== "over");

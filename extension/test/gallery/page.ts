@@ -29,6 +29,8 @@ const area = {
   remove: async (key: string) => void delete stored[key],
 };
 let shown: (update: object) => void = () => {};
+/** What was pressed, as the worker is told. */
+const pressed: object[] = [];
 
 /** The host as the first-run page asks for it. */
 function connectNative() {
@@ -54,7 +56,9 @@ Object.assign(globalThis, {
       connect: () => ({
         onMessage: { addListener: (show: (update: object) => void) => { shown = show; show({ view: views[state] }); } },
         onDisconnect: { addListener: () => {} },
-        postMessage: ({ sha256, offset }: { sha256?: string; offset?: number }) => {
+        postMessage: (action: { do: string; sha256?: string; offset?: number }) => {
+          const { sha256, offset } = action;
+          if (action.do !== "part") pressed.push(action);
           // Another channel than the page's own, which doesn't hear itself.
           if (bytes && sha256) new BroadcastChannel(PARTS).postMessage({ sha256, offset, data: bytes.slice(offset) });
         },
@@ -74,17 +78,17 @@ const drawn = () => {
   const main = document.querySelector("main, fieldset");
   const ready = query.get("page") === "welcome" ? document.querySelector("main[data-checked]") : document.querySelector("main h1, fieldset");
   const preview = bytes && document.querySelector<HTMLElement>(".preview:not([hidden])");
-  const busy = preview && !["shown", "none"].includes(preview.dataset.state!);
+  const busy = (preview && !["shown", "none"].includes(preview.dataset.state!)) || document.querySelector("[aria-disabled=true]");
   // A frame that isn't seen isn't drawn.
-  if (busy) preview.scrollIntoView();
+  if (busy) preview?.scrollIntoView();
   if (!main || !ready || busy) return;
   scrollTo(0, 0);
   document.body.dataset.drawn = "";
 };
-new MutationObserver(drawn).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-checked", "data-state", "hidden"] });
+new MutationObserver(drawn).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-checked", "data-state", "hidden", "aria-disabled"] });
 
 /** Shows another state in the same page, as the worker would; gives what a screen reader is told. */
-Object.assign(globalThis, { play: (name: string) => { shown({ view: views[name] }); return document.querySelector("body > [role=status]")?.textContent; } });
+Object.assign(globalThis, { pressed, play: (name: string) => { shown({ view: views[name] }); return document.querySelector("body > [role=status]")?.textContent; } });
 
 const all: Record<string, () => Promise<unknown>> = {
   popup: () => import("../../src/pages/popup/popup"),

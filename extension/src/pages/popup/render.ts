@@ -7,6 +7,7 @@ import type { Act, Screen } from "../../screens/screen";
 import { afterCode, working } from "../../screens/working";
 import { t } from "../../shared/i18n";
 import type { Screen as Name, View } from "../../shared/view";
+import { forgetPause } from "./pause";
 import { forgetPreview } from "./preview";
 import { queueStrip } from "./queue";
 import { assist } from "./screens/assist";
@@ -44,6 +45,7 @@ function draw(view: View, act: Act, main: HTMLElement, live: HTMLElement, footer
 
   redraw(main, same, () => {
     if (view.screen !== "document" && view.screen !== "fetching") forgetPreview();
+    if (view.screen !== "document") forgetPause();
     return [...screens[view.screen](view, act), ...queueStrip(view, act)];
   });
   main.dataset.screen = view.screen;

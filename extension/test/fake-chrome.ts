@@ -57,6 +57,7 @@ export function fakeChrome() {
       rules: new Map<number, { id: number; condition: { tabIds: number[]; urlFilter?: string } }>(),
       updateSessionRules: vi.fn(async ({ addRules = [], removeRuleIds = [] }: { addRules?: { id: number }[]; removeRuleIds?: number[] }) => {
         for (const id of removeRuleIds) fake.declarativeNetRequest.rules.delete(id);
+        for (const { id } of addRules) if (fake.declarativeNetRequest.rules.has(id)) throw new Error(`Rule with id ${id} does not have a unique ID.`);
         for (const rule of addRules) fake.declarativeNetRequest.rules.set(rule.id, rule as never);
       }),
       getSessionRules: vi.fn(async () => [...fake.declarativeNetRequest.rules.values()]),

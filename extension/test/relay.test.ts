@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { clearFences } from "../src/relay/fence";
 import { Relay } from "../src/relay/relay";
 import { Tokens } from "../src/secrets/tokens";
 import { toBase64 } from "../src/shared/base64";
+import { nextTurn } from "../src/shared/turns";
 import { fakeChrome, type FakeChrome } from "./fake-chrome";
 
 const cmd = "https://cmd.autenticacao.gov.pt";
@@ -12,6 +12,8 @@ let tokens: Tokens;
 let sent: Record<string, unknown>[];
 let waits: number[];
 let relay: Relay;
+/** The relay's tab, as a later worker would find it. */
+let known: (number | undefined)[];
 /** Whether a document to be signed has been seen. */
 let coming: boolean;
 /** The document that is being signed. */
@@ -22,12 +24,13 @@ beforeEach(() => {
   tokens = new Tokens();
   sent = [];
   waits = [];
+  known = [];
   coming = true;
   relay = new Relay(
     ({ cdp }) => sent.push(cdp as Record<string, unknown>),
     tokens,
     (hash) => (hash === "5a" ? new Blob([held]) : undefined),
-    () => {},
+    (tab) => known.push(tab),
     () => coming,
     async (ms) => void waits.push(ms),
   );
@@ -50,6 +53,13 @@ describe("open", () => {
     expect(await open()).toEqual({ targetId: "T1", ready: true });
     expect(browser.tabs.create).toHaveBeenCalledWith({ url: "about:blank", active: false });
     expect(browser.debugger.attach).toHaveBeenCalledWith({ tabId: tabId() }, "1.3");
+  });
+
+  it("tells which tab is its own before anything is done there: a worker that dies then leaves it to the next one", async () => {
+    browser.debugger.attach.mockImplementationOnce(async () => expect(known).toEqual([tabId()]));
+    expect(await open()).toMatchObject({ ready: true });
+    await ask({ do: "close" });
+    expect(known.at(-1)).toBeUndefined();
   });
 
   it("that is closed while it's under way leaves no tab, and the next has its own", async () => {
@@ -600,10 +610,37 @@ describe("the fence", () => {
     expect(await ask({ do: "command", method: "Runtime.enable" })).toEqual({ code: "ORIGIN_REFUSED" });
   });
 
-  it("of an earlier worker is taken away", async () => {
+  /** The fences of a worker that begins, and knows nothing of those before it. */
+  const later = () => {
+    vi.resetModules();
+    return import("../src/relay/fence");
+  };
+
+  it("of an earlier worker is taken away, once there's another at the latest, and isn't in its way", async () => {
     await fenced();
-    await clearFences();
+    const earlier = await later();
+    await earlier.clearFences();
     expect(rules()).toEqual([]);
+    await earlier.fence(8, [cmd]);
+    const { fence } = await later();
+    const unfence = await fence(9, [cmd]);
+    expect(rules().map(({ condition }) => condition.tabIds)).toEqual([[9], [9]]);
+    await unfence?.();
+    expect(rules()).toEqual([]);
+  });
+
+  it("of this worker isn't taken for an earlier one's, in whichever order they come and go", async () => {
+    const earlier = await later();
+    await earlier.fence(8, [cmd]);
+    const { fence, clearFences } = await later();
+    const found = rules();
+    let tell = () => {};
+    browser.declarativeNetRequest.getSessionRules.mockImplementationOnce(() => new Promise((done) => (tell = () => done(found))));
+    const ends = [clearFences(), fence(9, [cmd]), clearFences()];
+    await nextTurn();
+    tell();
+    await Promise.all(ends);
+    expect(rules().map(({ condition }) => condition.tabIds)).toEqual([[9], [9]]);
   });
 });
 

@@ -359,6 +359,20 @@ describe("the host", () => {
 });
 
 describe("a new worker", () => {
+  it.each([
+    ["and closes the tab that it knew", true],
+    ["though it died before it had written down which tab is its own", false],
+  ])("takes away the fence of the old one, %s", async (_, written) => {
+    await toCode(new Queue());
+    const { id } = await chrome.tabs.create({ url: "about:blank", active: false });
+    await chrome.declarativeNetRequest.updateSessionRules({ addRules: [{ id: 1, action: { type: "block" }, condition: { tabIds: [id!] } }] } as never);
+    if (written) session.relayTab = id;
+    await new Queue().ready;
+    expect(await chrome.declarativeNetRequest.getSessionRules()).toEqual([]);
+    expect(await chrome.tabs.get(id!).catch(() => undefined), "the tab").toEqual(written ? undefined : expect.anything());
+    expect(session.relayTab ?? undefined).toBeUndefined();
+  });
+
   it("says after the old one's death that nothing was signed, before the code", async () => {
     await toCode(new Queue());
     const signing = new Queue();

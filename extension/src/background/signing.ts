@@ -647,13 +647,13 @@ export class Signing {
 
   /** After the worker's death: what was under way isn't any more, and the popup has to say what that means. */
   async #restore(): Promise<void> {
-    const stored = await loadView().catch(() => undefined);
-    if (!stored) return;
-    this.view = stored;
-    const tab = await loadRelayTab().catch(() => undefined);
+    const [stored, tab] = await Promise.all([loadView().catch(() => undefined), loadRelayTab().catch(() => undefined)]);
+    if (stored) this.view = stored;
     // Where a signature may exist the tab stays: its page may be the only one that shows it.
-    if (tab !== undefined && !mayBeSigned(stored)) await chrome.tabs.remove(tab).catch(() => {});
-    if (tab !== undefined) await Promise.all([saveRelayTab(undefined), clearFences()]).catch(() => {});
+    if (tab !== undefined && !mayBeSigned(this.view)) await chrome.tabs.remove(tab).catch(() => {});
+    // A worker that dies as it opens a tab leaves a fence, and may have written down nothing of the tab.
+    await Promise.all([tab !== undefined && saveRelayTab(undefined), clearFences()]).catch(() => {});
+    if (!stored) return;
     const waiting = stored.interrupted?.answer === "waiting";
     if (stored.screen === "nohost") this.view = fresh(this.view);
     else if (underWay(stored.screen) || waiting) {

@@ -233,6 +233,8 @@ export class Relay {
     try {
       ({ id } = await chrome.tabs.create({ url: "about:blank", active: false }));
       if (id === undefined) throw new Refusal("ATTACH_FAILED", "the browser opened no tab");
+      // Should the worker die while it's made ready, the next one finds it. One that is closed again does no harm there.
+      this.holds(id);
       // Before anything is loaded: a page that has another extension's frame can't be attached to.
       if (free) fencing = fence(id, origins);
       await chrome.debugger.attach({ tabId: id }, "1.3");
@@ -251,7 +253,6 @@ export class Relay {
       tab.frameId = info.targetInfo?.targetId;
       this.#tab = tab;
       this.#left = undefined;
-      this.holds(id);
       if (tab.lost) void this.#recover(tab, tab.lost);
       return { targetId: info.targetInfo?.targetId, ready: true, ...(setup ? { setup: true } : {}), ...(free ? { free: true } : {}), ...(plain ? { plain: true } : {}) };
     } catch (err) {

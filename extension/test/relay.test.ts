@@ -448,6 +448,65 @@ describe("a detach", () => {
   });
 });
 
+describe("what goes on by itself", () => {
+  const url = `${cmd}/codigo`;
+  const html = { name: "Content-Type", value: "text/html; charset=utf-8" };
+  const both = { patterns: [{ urlPattern: "*", requestStage: "Request" }, { urlPattern: "*", requestStage: "Response" }] };
+  const page = { responseStatusCode: 200, responseHeaders: [html] };
+  const paused = (params: object) =>
+    browser.debugger.onEvent.emit({ tabId: tabId() }, "Fetch.requestPaused", { requestId: "R1", frameId: "T1", request: { url, method: "GET" }, ...params });
+  /** Another extension's frame is in the page, and the browser tells nobody: what's sent is refused until the frame is removed. */
+  let refuses: (method: string) => boolean;
+
+  beforeEach(async () => {
+    refuses = () => false;
+    const before = browser.debugger.sendCommand.getMockImplementation()!;
+    browser.debugger.sendCommand.mockImplementation(async (target, method, params) => {
+      if (refuses(method)) throw new Error("Cannot access a chrome-extension:// URL of different extension");
+      if (method === "Page.navigate") return new Promise(() => {});
+      return method === "Fetch.getResponseBody" ? { body: "", base64Encoded: true } : before(target, method, params);
+    });
+    browser.scripting.executeScript.mockImplementation(async () => {
+      refuses = () => false;
+      return [{ result: ["nngceckbapebfimnlniiiahkandclblb"] }];
+    });
+    await ask({ do: "open", origins: [cmd], setup: [{ method: "Fetch.enable", params: both }], pages: true });
+    await ask({ do: "letPass", pass: true });
+    at(url);
+  });
+
+  it.each([
+    ["a request", () => paused({}), () => true],
+    ["a page", () => paused(page), () => true],
+    ["a form's answer, which can't be read", () => paused({ ...page, request: { url, method: "POST" } }), () => true],
+    ["a form's answer, which can't be taken for itself any more", () => paused({ ...page, request: { url, method: "POST" } }), (method: string) => method === "Fetch.fulfillRequest"],
+    ["a form's answer, for which there's no asking any more", () => paused({ ...page, request: { url, method: "POST" } }), (method: string) => method === "Page.navigate"],
+  ])("and is refused by the browser brings the debugger back, and the host hears of it: %s", async (_, come, refused) => {
+    refuses = refused;
+    come();
+    await vi.waitFor(() => expect(sent).toContainEqual({ reattached: {} }));
+    expect(browser.scripting.executeScript).toHaveBeenCalled();
+    expect(sent.filter((m) => m.event === "Fetch.requestPaused")).toEqual([]);
+  });
+
+  it("and is refused by the browser brings the debugger back: a form's answer, where it's to be given", async () => {
+    paused({ ...page, request: { url, method: "POST" } });
+    await vi.waitFor(() => expect(browser.debugger.sendCommand).toHaveBeenLastCalledWith({ tabId: tabId() }, "Page.navigate", { url, frameId: "T1" }));
+    refuses = () => true;
+    paused({ requestId: "R2" });
+    await vi.waitFor(() => expect(sent).toContainEqual({ reattached: {} }));
+  });
+
+  it("and can't for another reason leaves the debugger where it is", async () => {
+    browser.debugger.sendCommand.mockRejectedValue(new Error('{"code":-32602,"message":"Invalid InterceptionId."}'));
+    paused({});
+    paused(page);
+    await nextTurn();
+    expect(browser.scripting.executeScript).not.toHaveBeenCalled();
+    expect(sent.filter((m) => m.reattached || m.detached)).toEqual([]);
+  });
+});
+
 describe("the end", () => {
   it("detaches and closes the tab, or leaves it to the person", async () => {
     await open();

@@ -1,6 +1,6 @@
 // The site's first page, asked for while the tab is still being made ready: the host asks for it some time later, and is then given what came of it.
 
-type Send = (method: string, params: object) => Promise<unknown>;
+import type { Send } from "./answers";
 
 /** What was told of the page meanwhile. */
 export interface Told {

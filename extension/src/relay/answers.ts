@@ -7,7 +7,7 @@
 import { toBase64 } from "../shared/base64";
 import { header, type Paused } from "../shared/paused";
 
-type Send = (method: string, params: object) => Promise<unknown>;
+export type Send = (method: string, params: object) => Promise<unknown>;
 
 /** What a paused request is answered with. */
 interface Answer {

@@ -9,7 +9,7 @@ import { Refusal } from "../shared/refusal";
 import type { Paused } from "../shared/paused";
 import { inTurn } from "../shared/turns";
 import { Ahead } from "./ahead";
-import { Answers, leadsOn } from "./answers";
+import { Answers, leadsOn, type Send } from "./answers";
 import { checkCommand } from "./commands";
 import { expectDocument, putDocument, type Documents, type Expecting } from "./document";
 import { debuggerError, isForeignFrame } from "./errors";
@@ -20,6 +20,8 @@ import { postLong, totalLimit, type Post } from "./parts";
 
 interface Tab {
   id: number;
+  /** Gives the debugger a command. */
+  send: Send;
   origins: readonly string[];
   /** The main frame's id, and its URL as the debugger last told it. */
   frameId: string | undefined;
@@ -183,10 +185,7 @@ export class Relay {
         const { expecting } = tab;
         tab.expecting = undefined;
         if (!tab.attached) throw new Refusal("DETACHED", "the debugger is not attached");
-        await forget(tab).catch((err: unknown) => {
-          this.#thrownOff(tab, err);
-          throw err;
-        });
+        await forget(tab);
         // The document goes unheld, by the fence; what comes back may have frames.
         tab.sending = true;
         try {
@@ -240,13 +239,18 @@ export class Relay {
       await chrome.debugger.attach({ tabId: id }, "1.3");
       const unfence = await fencing;
       free = unfence !== undefined;
-      const tab: Tab = { id, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, awake: !asleep(first), pass: free, frames: free, pages, expecting: undefined, sending: false, answering: false, plain, forgetting: undefined, restless: false, held: undefined, holding: undefined, unfence, worlds: new Set(), setup: first, ahead: undefined, lost: undefined, answers: new Answers((url) => origins.includes(originOf(url)), () => forget(tab)), foreign: { times: 0, last: 0 } };
+      const send: Send = (method, params) =>
+        chrome.debugger.sendCommand({ tabId: tab.id }, method, params as never).catch((err: unknown) => {
+          this.#thrownOff(tab, err);
+          throw err;
+        });
+      const tab: Tab = { id, send, origins: [...origins], frameId: undefined, url: "about:blank", attached: true, awake: !asleep(first), pass: free, frames: free, pages, expecting: undefined, sending: false, answering: false, plain, forgetting: undefined, restless: false, held: undefined, holding: undefined, unfence, worlds: new Set(), setup: first, ahead: undefined, lost: undefined, answers: new Answers((url) => origins.includes(originOf(url)), () => forget(tab)), foreign: { times: 0, last: 0 } };
       const ready = Promise.all([
-        sender(tab)("Target.getTargetInfo", {}), prepare(tab), ...first.map(({ method, params }) => execute(tab, method, params)),
+        tab.send("Target.getTargetInfo", {}), prepare(tab), ...first.map(({ method, params }) => execute(tab, method, params)),
       ]);
       if (goes && free && this.coming()) {
         this.#opening = tab;
-        tab.ahead = new Ahead(goes, sender(tab));
+        tab.ahead = new Ahead(goes, tab.send);
       }
       const [info] = (await ready) as [{ targetInfo?: { targetId?: string } }, ...unknown[]];
       if (this.#ended) throw new Refusal("NOT_OPEN", "the port is closed");
@@ -284,16 +288,14 @@ export class Relay {
     }
     if (!this.#where(tab)) throw new Refusal("ORIGIN_REFUSED", "the tab is at an origin that isn't allowed");
     if (method === focus) tab.awake = checked.enabled === true;
-    try {
-      if (method === "Fetch.continueRequest") return await tab.answers.goOn(checked.requestId, sender(tab));
-      return await execute(tab, method as string, checked);
-    } catch (err) {
-      this.#thrownOff(tab, err);
-      throw err;
-    }
+    if (method === "Fetch.continueRequest") return tab.answers.goOn(checked.requestId, tab.send);
+    return execute(tab, method as string, checked);
   }
 
-  /** A frame that came back after it was removed: the browser refuses each command from then on, and tells of no detach. */
+  /**
+   * A frame that came back after it was removed: the browser refuses each command from then on, and tells of no detach. Whatever is refused first
+   * has to bring the debugger back: of what goes on by itself the host is told nothing, and would wait for it.
+   */
   #thrownOff(tab: Tab, err: unknown): void {
     if (!isForeignFrame(err) || this.#tab !== tab || !tab.attached) return;
     tab.attached = false;
@@ -332,7 +334,7 @@ export class Relay {
     }
     if (method === "Fetch.requestPaused" && params) {
       // First the answers: what is asked for again in their place never goes to the site.
-      if (tab.answers.paused(params, sender(tab)) || letPass(tab, params as Paused) || leadOn(tab, params as Paused)) return;
+      if (tab.answers.paused(params, tab.send) || letPass(tab, params as Paused) || leadOn(tab, params as Paused)) return;
     }
     const kept = filterEvent(method, params, tab.worlds);
     if (kept === undefined) return;
@@ -402,7 +404,7 @@ export class Relay {
     await forget(tab);
     // The host asks again for what it has asked for; of what came with open it may have heard nothing yet.
     if (tab.ahead) await Promise.all(tab.setup.map(({ method, params }) => execute(tab, method, params)));
-    const { frameTree } = (await chrome.debugger.sendCommand(target, "Page.getFrameTree")) as {
+    const { frameTree } = (await tab.send("Page.getFrameTree", {})) as {
       frameTree: { frame: { url: string; unreachableUrl?: string } };
     };
     if (this.#tab !== tab) {
@@ -425,7 +427,7 @@ function unheld({ unfence, pass, frames, held }: Tab): boolean {
 function hold(tab: Tab): Promise<unknown> {
   const params = unheld(tab) ? undefined : tab.held;
   if (params === tab.holding?.params) return tab.holding?.done ?? Promise.resolve({});
-  const holding = { params, done: params ? withoutFence(tab, params) : sender(tab)("Fetch.disable", {}) };
+  const holding = { params, done: params ? withoutFence(tab, params) : tab.send("Fetch.disable", {}) };
   tab.holding = holding;
   // What failed is asked for again by whoever wants it next.
   holding.done.catch(() => tab.holding === holding && (tab.holding = undefined));
@@ -437,7 +439,7 @@ function hold(tab: Tab): Promise<unknown> {
  * to the form that led there, and the tab's history then has all that the form sent: from the PIN on that is the debugger's to stop, before.
  */
 async function withoutFence(tab: Tab, params: Record<string, unknown>): Promise<unknown> {
-  const done = await sender(tab)("Fetch.enable", params);
+  const done = await tab.send("Fetch.enable", params);
   const { unfence } = tab;
   if (unfence && !requestsOnly(params)) {
     tab.unfence = undefined;
@@ -460,7 +462,7 @@ const asGet = 'if (window === window.top && location.protocol !== "about:") hist
 function forget(tab: Tab): Promise<unknown> {
   if (!tab.plain || tab.forgetting) return tab.forgetting ?? Promise.resolve();
   const [worldName = "sign-with-cmd"] = tab.worlds;
-  const forgetting = sender(tab)("Page.addScriptToEvaluateOnNewDocument", { source: asGet, worldName, runImmediately: true }).then((added) => (added as { identifier: string }).identifier);
+  const forgetting = tab.send("Page.addScriptToEvaluateOnNewDocument", { source: asGet, worldName, runImmediately: true }).then((added) => (added as { identifier: string }).identifier);
   tab.forgetting = forgetting;
   forgetting.catch(() => tab.forgetting === forgetting && (tab.forgetting = undefined));
   return forgetting;
@@ -472,13 +474,13 @@ function leaveBe(tab: Tab): void {
   tab.answering = false;
   if (tab.restless) return;
   tab.forgetting = undefined;
-  forgetting?.then((identifier) => sender(tab)("Page.removeScriptToEvaluateOnNewDocument", { identifier })).catch(() => {});
+  forgetting?.then((identifier) => tab.send("Page.removeScriptToEvaluateOnNewDocument", { identifier })).catch(() => {});
 }
 
 /** Does a command that was checked. */
 function execute(tab: Tab, method: string, params: Record<string, unknown>): Promise<unknown> {
   if (method === "Page.addScriptToEvaluateOnNewDocument") tab.worlds.add(params.worldName as string);
-  if (method !== "Fetch.enable") return sender(tab)(method, params);
+  if (method !== "Fetch.enable") return tab.send(method, params);
   tab.held = params;
   return hold(tab);
 }
@@ -501,7 +503,7 @@ function asleep(setup: readonly Setup[]): boolean {
 
 /** What every session of the debugger needs. */
 function prepare(tab: Tab): Promise<unknown> {
-  return Promise.all([sender(tab)("Page.enable", {}), tab.awake && sender(tab)(focus, { enabled: true })]);
+  return Promise.all([tab.send("Page.enable", {}), tab.awake && tab.send(focus, { enabled: true })]);
 }
 
 /** Has a request of the main frame go on, where the host has said so and it leads to where the tab may be. False: the host has to say. */
@@ -509,18 +511,16 @@ function letPass(tab: Tab, { requestId, frameId, request, responseStatusCode, re
   const asked = responseStatusCode === undefined && responseErrorReason === undefined;
   if (!tab.pass || !asked || frameId !== tab.frameId || !tab.origins.includes(originOf(request.url))) return false;
   // The debugger may be gone by now, and with it the pause.
-  sender(tab)("Fetch.continueRequest", { requestId }).catch(() => {});
+  tab.send("Fetch.continueRequest", { requestId }).catch(() => {});
   return true;
 }
 
 /** Has a response go on that can't be the signed file, where the host leaves those to this side. False: the host has to say. */
 function leadOn(tab: Tab, it: Paused): boolean {
   if (!tab.pages || !leadsOn(it)) return false;
-  tab.answers.goOn(it.requestId, sender(tab)).catch(() => {});
+  tab.answers.goOn(it.requestId, tab.send).catch(() => {});
   return true;
 }
-
-const sender = (tab: Tab) => (method: string, params: object) => chrome.debugger.sendCommand({ tabId: tab.id }, method, params as never);
 
 async function exists(tabId: number): Promise<boolean> {
   try {

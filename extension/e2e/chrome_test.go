@@ -169,6 +169,22 @@ func inWorker[T any](c *chrome, expression string) T {
 	return result
 }
 
+// meddle has something done in the place of the next command to the debugger that is meant, or before it: a script that throws is its refusal.
+func (c *chrome) meddle(when, script string) {
+	c.p.t.Helper()
+	c.worker(`void (() => {
+		const send = chrome.debugger.sendCommand.bind(chrome.debugger);
+		chrome.debugger.sendCommand = async (target, method, params) => {
+			if (` + when + `) {
+				chrome.debugger.sendCommand = send;
+				globalThis.meddled = true;
+				` + script + `;
+			}
+			return send(target, method, params);
+		};
+	})()`)
+}
+
 // until waits for a screen that the worker would show, popup or not.
 func (c *chrome) until(screen string) {
 	c.p.t.Helper()

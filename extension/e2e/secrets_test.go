@@ -99,22 +99,44 @@ func (p *person) keepsNoUpload() {
 // session file: a refused PIN and a refused code must not stay there, nor the document's form.
 func TestWhatAFormSentDoesNotStayInTheProfile(t *testing.T) {
 	t.Parallel()
+	for name, unread := range map[string]bool{"that is given again": false, "that can't be read, and comes as it is": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			person := newPerson(t)
+			web := newSite(t)
+			browser := person.browse()
+			browser.goTo(web.url(siteHost, "/"))
+			popup := browser.menu("same")
+			popup.confirm()
+			const phone = "900000003" // the first code is refused
+			popup.credentials(phone, goodPIN)
+			popup.until("code")
+			if unread {
+				browser.meddle(`method === "Fetch.getResponseBody"`, `throw new Error("No data found")`)
+			}
+			code := popup.code(phone)
+			popup.problem("CODE_WRONG")
+			person.keepsNothing("Session_*", code)
+			person.keepsNoUpload()
+			// Nor once the tab is closed, in the list of those that are.
+			popup.pressText("button", "Cancelar")
+			popup.until("cancelled")
+			browser.alone()
+			person.keepsNothing("Tabs_*", code)
+			person.keepsNoUpload()
+		})
+	}
+}
+
+// The signed file comes, by the browser's own hand, though nobody can read it on its way.
+func TestAFileThatCannotBeReadOnItsWay(t *testing.T) {
+	t.Parallel()
 	person := newPerson(t)
 	web := newSite(t)
 	browser := person.browse()
-	browser.goTo(web.url(siteHost, "/"))
-	popup := browser.menu("same")
-	popup.confirm()
-	const phone = "900000003" // the first code is refused
-	popup.credentials(phone, goodPIN)
-	code := popup.code(phone)
-	popup.problem("CODE_WRONG")
-	person.keepsNothing("Session_*", code)
-	person.keepsNoUpload()
-	// Nor once the tab is closed, in the list of those that are.
-	popup.pressText("button", "Cancelar")
-	popup.until("cancelled")
-	browser.alone()
-	person.keepsNothing("Tabs_*", code)
-	person.keepsNoUpload()
+	popup := atCode(t, browser, web, false)
+	browser.meddle(`method === "Fetch.getResponseBody"`, `throw new Error("No data found")`)
+	popup.code(goodPhone)
+	popup.until("done")
+	require.Equal(t, 1, person.sandbox.signatures())
 }

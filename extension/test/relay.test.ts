@@ -1029,6 +1029,24 @@ describe("what the document's form sent", () => {
     expect(done.at(-1)).toBe("Fetch.continueRequest");
   });
 
+  it("doesn't keep back what can't be given again, be it the signed file: the browser puts the script in only once what is paused went on", async () => {
+    await opened();
+    const before = browser.debugger.sendCommand.getMockImplementation()!;
+    let goOn = () => {};
+    const wentOn = new Promise<void>((done) => (goOn = done));
+    browser.debugger.sendCommand.mockImplementation(async (target, method, params) => {
+      if (method === "Fetch.continueRequest") goOn();
+      if (method === "Page.addScriptToEvaluateOnNewDocument") await wentOn;
+      return before(target, method, params);
+    });
+    const responseHeaders = [{ name: "Content-Type", value: "application/pdf" }];
+    browser.debugger.onEvent.emit({ tabId: tabId() }, "Fetch.requestPaused", { requestId: "R1", frameId: "F", request: { url: `${cmd}/pin`, method: "POST" }, responseStatusCode: 200, responseHeaders });
+    void ask({ do: "command", method: "Fetch.continueRequest", params: { requestId: "R1" } });
+    await vi.waitFor(() => expect(sent.at(-1)).toMatchObject({ result: {} }));
+    expect(scripts(), "it's asked for before").toHaveLength(1);
+    expect(browser.debugger.sendCommand.mock.calls.map(([, method]) => method).at(-1)).toBe("Fetch.continueRequest");
+  });
+
   it("is left to a host that doesn't know of it", async () => {
     expect(await opened(false)).not.toHaveProperty("plain");
     await ask({ do: "expectDocument", selector: "#file" });

@@ -58,8 +58,8 @@ export class Answers {
     this.#held.delete(requestId as string);
     const answer = it && (await this.#keep(it, send));
     if (!it || !answer) {
-      // Whatever becomes of that: it may be the signed file, which isn't to be lost for it.
-      if (this.#other.delete(requestId as string) || it) await this.forget().catch(() => {});
+      // Not waited for: the browser asks the page for that only once what is paused here has come to its end. It may be the signed file, too.
+      if (this.#other.delete(requestId as string) || it) this.forget().catch(() => {});
       return send("Fetch.continueRequest", { requestId });
     }
     const { frameId, request: { url, headers } } = it;

@@ -173,6 +173,7 @@ func inWorker[T any](c *chrome, expression string) T {
 func (c *chrome) meddle(when, script string) {
 	c.p.t.Helper()
 	c.worker(`void (() => {
+		globalThis.meddled = false;
 		const send = chrome.debugger.sendCommand.bind(chrome.debugger);
 		chrome.debugger.sendCommand = async (target, method, params) => {
 			if (` + when + `) {

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,4 +78,46 @@ func TestSignBesideAPasswordManager(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The debugger goes while a form's answer is under way. The answer to the code, a page with the link to the signed file, isn't lost, and the code is
+// sent once.
+func TestTheDebuggerGoesAsAFormIsAnswered(t *testing.T) {
+	t.Parallel()
+	person := newPerson(t)
+	web := newSite(t)
+	browser := person.browse()
+	browser.goTo(web.url(siteHost, "/"))
+	// In place of another extension's frame, which would have to come within some ms: the browser refuses, and tells of nothing.
+	const refused = `throw new Error("Cannot access a chrome-extension:// URL of different extension")`
+	// A frame that looks for a program on the computer.
+	const thrownOut = `await new Promise((gone) => {
+		chrome.debugger.onDetach.addListener(gone);
+		chrome.scripting.executeScript({target: {tabId: target.tabId}, func: () =>
+			void document.body.append(Object.assign(document.createElement("iframe"), {src: "programa-que-nao-existe://porta"}))});
+	})`
+	const phone = "900000041"
+	for i, row := range []struct{ as, when, how string }{
+		{"the form goes on", `method === "Fetch.continueRequest"`, refused},
+		{"its answer goes on", `method === "Fetch.getResponseBody"`, refused},
+		{"its answer is asked for", `method === "Page.navigate"`, refused},
+		{"its answer is asked for, and it is told", `method === "Page.navigate"`, thrownOut},
+		{"its answer is given, where the GET goes to the site", `method === "Fetch.fulfillRequest" && params.body`, thrownOut},
+	} {
+		popup := browser.pick(map[string]any{"menuItemId": "link", "linkUrl": web.url(siteHost, fmt.Sprintf("/numero/%d", 416+i))})
+		popup.confirm()
+		popup.credentials(phone, goodPIN)
+		popup.until("code")
+		before := person.sandbox.counts()
+		browser.meddle(row.when, row.how)
+		popup.code(phone)
+		popup.until("done")
+		popup.close()
+		require.True(t, inWorker[bool](browser, `globalThis.meddled`), "the debugger didn't go as %s", row.as)
+		require.Equal(t, before.Secrets["code"].Codes+1, person.sandbox.counts().Secrets["code"].Codes, row.as)
+		require.Equal(t, i+1, person.sandbox.signatures(), row.as)
+		require.Len(t, person.downloads(), i+1, row.as)
+	}
+	browser.stop()
+	person.nothingLeft()
 }

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Relay } from "../src/relay/relay";
 import { Tokens } from "../src/secrets/tokens";
 import { toBase64 } from "../src/shared/base64";
@@ -11,6 +11,8 @@ let browser: FakeChrome;
 let tokens: Tokens;
 let sent: Record<string, unknown>[];
 let waits: number[];
+/** How long such a wait takes: none at all unless a test says so. */
+let wait: (ms: number) => Promise<void>;
 let relay: Relay;
 /** The relay's tab, as a later worker would find it. */
 let known: (number | undefined)[];
@@ -24,6 +26,7 @@ beforeEach(() => {
   tokens = new Tokens();
   sent = [];
   waits = [];
+  wait = async () => {};
   known = [];
   coming = true;
   relay = new Relay(
@@ -32,7 +35,10 @@ beforeEach(() => {
     (hash) => (hash === "5a" ? new Blob([held]) : undefined),
     (tab) => known.push(tab),
     () => coming,
-    async (ms) => void waits.push(ms),
+    (ms) => {
+      waits.push(ms);
+      return wait(ms);
+    },
   );
 });
 
@@ -265,7 +271,10 @@ describe("the answer to a form", () => {
     await open();
     at(`${cmd}/codigo`);
     browser.debugger.sendCommand.mockClear();
-    browser.debugger.sendCommand.mockImplementation(async (_, method) => (method === "Fetch.getResponseBody" ? { body, base64Encoded: true } : {}));
+    browser.debugger.sendCommand.mockImplementation(async (_, method) => {
+      if (method === "Page.navigate") return new Promise(() => {}); // until the page is there
+      return method === "Fetch.getResponseBody" ? { body, base64Encoded: true } : {};
+    });
   });
 
   it("is given in place of the GET where requests pass by themselves too", async () => {
@@ -304,9 +313,12 @@ describe("the answer to a form", () => {
     expect(asked().at(-1)).toEqual(["Fetch.failRequest", { requestId: "R2", errorReason: "ConnectionReset" }]);
   });
 
-  it("isn't given for a later GET where the browser didn't ask for it", async () => {
+  it.each([
+    ["didn't ask for it", async () => { throw new Error('{"code":-32000,"message":"No frame with given id found"}'); }],
+    ["went elsewhere instead", async () => ({ errorText: "net::ERR_ABORTED" })],
+  ])("isn't given for a later GET where the browser %s", async (_, navigate) => {
     browser.debugger.sendCommand.mockImplementation(async (_, method) => {
-      if (method === "Page.navigate") throw new Error("Detached while handling command.");
+      if (method === "Page.navigate") return navigate();
       return method === "Fetch.getResponseBody" ? { body, base64Encoded: true } : {};
     });
     paused({ responseStatusCode: 200, responseHeaders: [html] });
@@ -338,6 +350,225 @@ describe("the answer to a form", () => {
     paused(params);
     await goOn();
     expect(asked()).toEqual([["Fetch.continueRequest", { requestId: "R1" }]]);
+  });
+});
+
+describe("the answer to a form that waits to be given as the debugger goes", () => {
+  const url = `${cmd}/codigo?id=1`;
+  const html = { name: "Content-Type", value: "text/html; charset=utf-8" };
+  const form = { requestId: "R1", frameId: "T1", request: { url, method: "POST", headers: { Referer: `${cmd}/pin` } }, responseStatusCode: 200, responseHeaders: [html] };
+  const body = toBase64(new TextEncoder().encode("<a href=assinado.pdf>O seu documento</a>"));
+  const given = { responseCode: 200, responseHeaders: [html], body };
+  const foreign = "Cannot access a chrome-extension:// URL of different extension";
+  const gone = "Detached while handling command.";
+  const emit = (method: string, params: object) => browser.debugger.onEvent.emit({ tabId: tabId() }, method, params);
+  const stand = (loaderId: string) => {
+    standing = loaderId;
+    emit("Page.frameNavigated", { frame: { id: "T1", loaderId, url } });
+  };
+  const get = (requestId: string) => emit("Fetch.requestPaused", { requestId, frameId: "T1", request: { url, method: "GET" } });
+  const calls = (wanted: string) => browser.debugger.sendCommand.mock.calls.filter(([, method]) => method === wanted).map(([, , params]) => params as Record<string, unknown>);
+  const told = (what: "reattached" | "detached") => sent.filter((m) => m[what]).length;
+  /** As the browser does it: what's under way is refused, and then it's told. */
+  const detach = () => {
+    for (const refuse of navigations.splice(0)) refuse.failed(new Error(gone));
+    browser.debugger.onDetach.emit({ tabId: tabId() }, "target_closed");
+  };
+  const back = (times = 1) => vi.waitFor(() => expect(told("reattached")).toBe(times));
+  const asks = (times: number) => vi.waitFor(() => expect(calls("Page.navigate")).toHaveLength(times));
+  /** The page is there. */
+  const arrive = () => navigations.splice(0).forEach(({ done }) => done());
+  let navigations: { done: () => void; failed: (err: Error) => void }[];
+  /** The document that stands in the tab. */
+  let standing: string;
+  let refuses: (method: string) => string | undefined;
+
+  beforeEach(async () => {
+    navigations = [];
+    refuses = () => undefined;
+    browser.debugger.sendCommand.mockImplementation(async (_, method) => {
+      const why = refuses(method);
+      if (why) throw new Error(why);
+      switch (method) {
+        case "Target.getTargetInfo":
+          return { targetInfo: { targetId: "T1" } };
+        case "Page.getFrameTree":
+          return { frameTree: { frame: { id: "T1", loaderId: standing, url }, childFrames: [{ frame: { id: "T2", loaderId: "L9", url } }] } };
+        case "Fetch.getResponseBody":
+          return { body, base64Encoded: true };
+        case "Page.navigate":
+          return new Promise((done, failed) => navigations.push({ done: () => done({}), failed }));
+      }
+      return {};
+    });
+    // The waits between tries to attach again take no time; that for a page has its end in the page.
+    wait = (ms) => (ms < 2000 ? Promise.resolve() : new Promise(() => {}));
+    await ask({ do: "open", origins: [cmd], pages: true });
+    stand("L1");
+  });
+
+  afterEach(() => {
+    expect(calls("Fetch.continueRequest"), "nothing goes to the site anew").toEqual([]);
+    expect(calls("Runtime.callFunctionOn"), "nothing is pressed").toEqual([]);
+  });
+
+  it("is given once it's back, and before the host hears of that: the GET may have gone to the site", async () => {
+    emit("Fetch.requestPaused", form);
+    await asks(1);
+    standing = "L2"; // what the site has said to the GET
+    detach();
+    await asks(2);
+    expect(calls("Fetch.enable").at(-1)).toEqual({ patterns: [{ urlPattern: `${cmd}/codigo\\?id=1`, resourceType: "Document", requestStage: "Request" }] });
+    expect(calls("Page.navigate")[1]).toEqual(calls("Page.navigate")[0]);
+    get("R2");
+    expect(calls("Fetch.fulfillRequest").at(-1)).toEqual({ requestId: "R2", ...given });
+    await nextTurn();
+    expect(told("reattached"), "the page isn't there yet").toBe(0);
+    arrive();
+    await back();
+    get("R3");
+    expect(calls("Fetch.fulfillRequest"), "another GET of the same is the site's").toHaveLength(2);
+    expect(sent.at(-1)).toMatchObject({ event: "Fetch.requestPaused", params: { requestId: "R3" } });
+    detach();
+    await back(2);
+    expect(calls("Page.navigate"), "it's given once").toHaveLength(2);
+  });
+
+  it.each([
+    ["another extension's frame was in the way", foreign],
+    ["there was no debugger any more", "Debugger is not attached to the tab with id: 7."],
+  ])("is given once it's back where the browser couldn't be asked, since %s", async (_, why) => {
+    let times = 0;
+    refuses = (method) => (method === "Page.navigate" && times++ === 0 ? why : undefined);
+    emit("Fetch.requestPaused", form);
+    if (why !== foreign) await asks(1).then(detach);
+    await asks(2);
+    get("R2");
+    expect(calls("Fetch.fulfillRequest").at(-1)).toEqual({ requestId: "R2", ...given });
+    arrive();
+    await back();
+  });
+
+  it("isn't given where the browser wasn't asked, and the page went elsewhere by itself meanwhile", async () => {
+    refuses = (method) => (method === "Page.navigate" ? foreign : undefined);
+    emit("Fetch.requestPaused", form);
+    standing = "L2";
+    await back();
+    expect(calls("Page.navigate")).toHaveLength(1);
+  });
+
+  it("is given where the browser didn't take it at first", async () => {
+    emit("Fetch.requestPaused", form);
+    await asks(1);
+    detach();
+    await asks(2);
+    refuses = (method) => (method === "Fetch.fulfillRequest" ? foreign : undefined);
+    get("R2");
+    await asks(3);
+    expect(told("reattached")).toBe(0);
+    refuses = () => undefined;
+    get("R3");
+    expect(calls("Fetch.fulfillRequest").at(-1)).toEqual({ requestId: "R3", ...given });
+    arrive();
+    await back();
+  });
+
+  it("isn't given anew where the debugger goes only once it was", async () => {
+    emit("Fetch.requestPaused", form);
+    await asks(1);
+    get("R2");
+    await nextTurn();
+    detach();
+    await back();
+    expect(calls("Page.navigate")).toHaveLength(1);
+  });
+
+  it("is tried a few times, where the debugger goes each time, and then left", async () => {
+    emit("Fetch.requestPaused", form);
+    await asks(1);
+    for (let times = 1; told("reattached") === 0 && times < 50; times++) {
+      detach();
+      await vi.waitFor(() => expect(calls("Page.navigate").length > times || told("reattached") > 0).toBe(true));
+    }
+    expect(calls("Page.navigate")).toHaveLength(4);
+    expect(told("detached")).toBe(0);
+  });
+
+  it("isn't waited for longer than a page takes, and is given later too", async () => {
+    emit("Fetch.requestPaused", form);
+    await asks(1);
+    wait = async () => {};
+    detach();
+    await back();
+    expect(calls("Page.navigate")).toHaveLength(2);
+    expect(waits.at(-1)).toBeLessThanOrEqual(5000);
+    get("R2");
+    expect(calls("Fetch.fulfillRequest").at(-1)).toEqual({ requestId: "R2", ...given });
+  });
+
+  it("isn't given long after it came", async () => {
+    emit("Fetch.requestPaused", form);
+    await asks(1);
+    const now = Date.now();
+    vi.spyOn(Date, "now").mockReturnValue(now + 60_000);
+    detach();
+    await back();
+    vi.mocked(Date.now).mockRestore();
+    expect(calls("Page.navigate")).toHaveLength(1);
+  });
+
+  it("goes with its frame", async () => {
+    emit("Page.frameNavigated", { frame: { id: "T3", parentId: "T1", loaderId: "L3", url } });
+    refuses = (method) => (method === "Page.navigate" ? foreign : undefined);
+    emit("Fetch.requestPaused", { ...form, frameId: "T3" });
+    await back();
+    expect(calls("Page.navigate")).toHaveLength(1);
+  });
+
+  it.each([
+    ["closed", false],
+    ["left to the person", true],
+  ])("is forgotten where the tab is %s meanwhile, and nobody holds that", async (_, keep) => {
+    emit("Fetch.requestPaused", form);
+    await asks(1);
+    detach();
+    await asks(2);
+    const tab = tabId();
+    browser.debugger.detach.mockImplementation(async () => navigations.splice(0).forEach(({ failed }) => failed(new Error(gone))));
+    const attached = browser.debugger.attach.mock.calls.length;
+    await ask({ do: "close", keep });
+    expect(browser.debugger.detach).toHaveBeenCalledWith({ tabId: tab });
+    await nextTurn();
+    expect(calls("Page.navigate")).toHaveLength(2);
+    expect(browser.debugger.attach).toHaveBeenCalledTimes(attached);
+    expect(told("reattached")).toBe(0);
+  });
+
+  it.each([
+    ["was left to the person", () => ask({ do: "close", keep: true })],
+    ["was taken from the debugger by the person", async () => browser.debugger.onDetach.emit({ tabId: tabId() }, "canceled_by_user")],
+  ])("is forgotten where the tab %s while the debugger was on its way back", async (_, end) => {
+    emit("Fetch.requestPaused", form);
+    await asks(1);
+    let attached = () => {};
+    browser.debugger.attach.mockImplementationOnce(() => new Promise((done) => (attached = done)));
+    detach();
+    await vi.waitFor(() => expect(browser.debugger.attach).toHaveBeenCalledTimes(2));
+    await end();
+    const detached = browser.debugger.detach.mock.calls.length;
+    attached();
+    await vi.waitFor(() => expect(browser.debugger.detach.mock.calls.length).toBeGreaterThan(detached));
+    expect(calls("Page.navigate")).toHaveLength(1);
+  });
+
+  it("is no business of a host's that says of an earlier one that it's to go on", async () => {
+    emit("Fetch.requestPaused", { ...form, responseHeaders: [] });
+    detach();
+    await back();
+    refuses = (method) => (method === "Fetch.continueRequest" ? '{"code":-32602,"message":"Invalid InterceptionId."}' : undefined);
+    expect(await ask({ do: "command", method: "Fetch.continueRequest", params: { requestId: "R1" } })).toEqual({ code: "CDP_ERROR" });
+    expect(calls("Fetch.getResponseBody")).toEqual([]);
+    browser.debugger.sendCommand.mockClear();
   });
 });
 
@@ -382,7 +613,10 @@ describe("a response", () => {
   it("that answers a form is shown as the answer to a GET then too", async () => {
     const body = toBase64(new TextEncoder().encode("<p>O código não está certo</p>"));
     await ask({ do: "open", origins: [cmd], setup: [{ method: "Fetch.enable", params: held }], pages: true });
-    browser.debugger.sendCommand.mockImplementation(async (_, method) => (method === "Fetch.getResponseBody" ? { body, base64Encoded: true } : {}));
+    browser.debugger.sendCommand.mockImplementation(async (_, method) => {
+      if (method === "Page.navigate") return new Promise(() => {}); // until the page is there
+      return method === "Fetch.getResponseBody" ? { body, base64Encoded: true } : {};
+    });
     const form = { request: { url, method: "POST" } };
     come({ ...form, responseStatusCode: 200, responseHeaders: [html] });
     await vi.waitFor(() => expect(browser.debugger.sendCommand).toHaveBeenCalledWith({ tabId: tabId() }, "Page.navigate", { url, frameId: "T1" }));

@@ -9,7 +9,7 @@ import { Refusal } from "../shared/refusal";
 import type { Paused } from "../shared/paused";
 import { inTurn } from "../shared/turns";
 import { Ahead } from "./ahead";
-import { Answers, leadsOn, type Send } from "./answers";
+import { Answers, leadsOn, type FrameTree, type Send } from "./answers";
 import { checkCommand } from "./commands";
 import { expectDocument, putDocument, type Documents, type Expecting } from "./document";
 import { debuggerError, isForeignFrame } from "./errors";
@@ -133,7 +133,9 @@ export class Relay {
     this.#tab = this.#left = undefined;
     if (!tab) return;
     this.holds(undefined);
-    if (tab.attached) await chrome.debugger.detach({ tabId: tab.id }).catch(() => {});
+    tab.answers.end();
+    // Also where it isn't attached for all that's known: it may be on its way back.
+    await chrome.debugger.detach({ tabId: tab.id }).catch(() => {});
     if (!keep) await chrome.tabs.remove(tab.id).catch(() => {});
     // Only now: nothing goes elsewhere while the tab is ours.
     await tab.unfence?.();
@@ -320,7 +322,8 @@ export class Relay {
     // Events of a session of their own belong to frames of other sites and to workers, which the host has no business with.
     if (!tab || source.tabId !== tab.id || source.sessionId) return;
     if (method === "Page.frameNavigated") {
-      const { frame } = params as { frame: { url: string; parentId?: string; unreachableUrl?: string } };
+      const { frame } = params as { frame: FrameTree["frame"] };
+      tab.answers.stands(frame);
       // An error page of the browser stands for the address that it couldn't reach.
       if (!frame.parentId) {
         Object.assign(tab, { url: frame.unreachableUrl || frame.url, expecting: undefined });
@@ -358,6 +361,7 @@ export class Relay {
       if (this.#tab !== tab) return;
       this.#tab = undefined;
       this.#left = tab;
+      tab.answers.end();
       this.post({ cdp: { detached: { reason: why, ...(who ? { who } : {}) } } });
     };
     if (reason === "canceled_by_user") return gone("canceled_by_user");
@@ -396,21 +400,21 @@ export class Relay {
   }
 
   async #resume(tab: Tab): Promise<void> {
-    const target = { tabId: tab.id };
     tab.ahead?.forget();
+    // Before the page is asked anything: where one is on its way, that has to wait for it.
+    await tab.answers.again(tab.send, this.pause);
     await prepare(tab);
     // The page that stands there may answer a form that was sent before, and the next before anything is held again: from here on each is seen to.
     Object.assign(tab, { forgetting: undefined, answering: false, restless: true });
     await forget(tab);
     // The host asks again for what it has asked for; of what came with open it may have heard nothing yet.
     if (tab.ahead) await Promise.all(tab.setup.map(({ method, params }) => execute(tab, method, params)));
-    const { frameTree } = (await tab.send("Page.getFrameTree", {})) as {
-      frameTree: { frame: { url: string; unreachableUrl?: string } };
-    };
+    const { frameTree } = (await tab.send("Page.getFrameTree", {})) as { frameTree: FrameTree };
     if (this.#tab !== tab) {
-      await chrome.debugger.detach(target).catch(() => {});
+      await chrome.debugger.detach({ tabId: tab.id }).catch(() => {});
       return;
     }
+    tab.answers.stand(frameTree);
     tab.url = frameTree.frame.unreachableUrl || frameTree.frame.url;
     tab.attached = true;
     tab.holding = undefined; // that ended with the session, until the host asks for it again

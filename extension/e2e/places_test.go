@@ -180,6 +180,41 @@ func TestTheWorkerIsStopped(t *testing.T) {
 	}
 }
 
+// The worker is stopped while it opens the CMD's tab: the next one closes that, takes its fence away, and has a fence of its own when it signs.
+func TestTheWorkerIsStoppedAsItOpensTheTab(t *testing.T) {
+	t.Parallel()
+	person := newPerson(t)
+	web := newSite(t)
+	browser := person.browse()
+	browser.goTo(web.url(siteHost, "/"))
+	// The tabs that there's a fence around, one for each rule.
+	fenced := func() []int {
+		return inWorker[[]int](browser, `chrome.declarativeNetRequest.getSessionRules().then((rules) => rules.flatMap(({condition}) => condition.tabIds))`)
+	}
+	popup := browser.click()
+	popup.until("choose")
+	browser.worker(`void (chrome.debugger.attach = () => new Promise(() => {}))`)
+	popup.choose("Contrato (data)")
+	require.Eventually(t, func() bool { return len(fenced()) > 0 }, patience, tick, "there's no fence")
+	before := fenced()[0]
+	popup.stopWorkers()
+	popup.until("interrupted")
+	require.Eventually(t, func() bool { return len(fenced()) == 0 }, patience, tick, "the fence stays")
+	browser.alone()
+	popup.close()
+
+	popup = browser.menu("same")
+	popup.until("document")
+	require.Eventually(t, func() bool { return len(fenced()) > 0 }, patience, tick, "there's no fence")
+	require.NotContains(t, fenced(), before)
+	popup.confirm()
+	popup.credentials(goodPhone, goodPIN)
+	popup.code(goodPhone)
+	popup.until("done")
+	require.Empty(t, fenced())
+	require.Equal(t, 1, person.sandbox.signatures())
+}
+
 // The host is killed: before the code nothing is signed, and after it the browser itself saves the file, and the popup says
 // where.
 func TestTheHostIsKilled(t *testing.T) {

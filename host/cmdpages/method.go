@@ -176,7 +176,7 @@ func (m *Method) Sign(ctx context.Context, doc conversation.Document, person con
 	e.serve(doc, person)
 	signed, err := e.run(e.ctx)
 	if err != nil {
-		if late := e.late(ctx); late != nil {
+		if late := e.late(); late != nil {
 			signed, err = *late, nil
 		}
 	}
@@ -194,9 +194,9 @@ func (m *Method) Sign(ctx context.Context, doc conversation.Document, person con
 }
 
 // late gives what was coming back as the signing ended, by the person's cancel or by a limit: it's held first, and is what counts.
-func (e *engine) late(ctx context.Context) *conversation.Signed {
-	// Where the person gave up before anything of ours was sent, and no approval was offered, the tab goes with them.
-	e.guard.last(e.limits.Result, ctx.Err() != nil && !e.guard.committed.Load())
+func (e *engine) late() *conversation.Signed {
+	// Where the person gave up, here or on the browser's bar, before anything of ours was sent, and no approval was offered, the tab goes too.
+	e.guard.last(e.limits.Result, e.ctx.Err() != nil && !e.guard.committed.Load())
 	for {
 		signed, err := e.news()
 		if signed != nil || err == nil {

@@ -176,15 +176,15 @@ func (g *guard) result(ctx context.Context, ev *fetch.EventRequestPaused, main b
 	return taken, err
 }
 
-// last waits until what is being taken is, within a limit: the signing ends. given says that nothing signs any more once that is so: nothing
-// is taken after it.
-func (g *guard) last(limit time.Duration, given bool) {
+// last waits until what is being taken is, within a limit: the signing ends. Where the person gave up nothing signs any more once that is
+// so, and nothing is taken after it.
+func (g *guard) last(limit time.Duration, gaveUp bool) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		g.taking.Lock()
 		defer g.taking.Unlock()
-		if given {
+		if gaveUp {
 			g.maySign.Store(false)
 		}
 	}()

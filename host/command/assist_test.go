@@ -24,13 +24,19 @@ import (
 	"github.com/sign-with-cmd/sign-with-cmd/host/sandbox"
 )
 
-// wrongPages is the built-in page file with every selector and every text made wrong, for all pages or for those named.
-func wrongPages(t *testing.T, names ...string) string {
+// builtInPages are those of the built-in page file, as data.
+func builtInPages(t *testing.T) (file map[string]any) {
 	t.Helper()
 	data, err := os.ReadFile("../cmdpages/pages.yaml")
 	require.NoError(t, err)
-	var file map[string]any
 	require.NoError(t, yaml.Unmarshal(data, &file))
+	return file
+}
+
+// wrongPages is the built-in page file with every selector and every text made wrong, for all pages or for those named.
+func wrongPages(t *testing.T, names ...string) string {
+	t.Helper()
+	file := builtInPages(t)
 	changed := 0
 	var mangle func(v any) any
 	mangle = func(v any) any {

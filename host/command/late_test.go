@@ -2,8 +2,6 @@ package command
 
 import (
 	"context"
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/fetch"
@@ -38,16 +36,13 @@ func TestACancelWhileTheSignedFileComes(t *testing.T) {
 // wordless is the built-in page file without the words by which a page offers approval in the app.
 func wordless(t *testing.T) string {
 	t.Helper()
-	data, err := os.ReadFile("../cmdpages/pages.yaml")
-	require.NoError(t, err)
-	var file map[string]any
-	require.NoError(t, yaml.Unmarshal(data, &file))
+	file := builtInPages(t)
 	for _, p := range file["pages"].([]any) {
 		delete(p.(map[string]any), "approval")
 	}
 	out, err := yaml.Marshal(file)
 	require.NoError(t, err)
-	return strings.TrimSpace(string(out)) + "\n"
+	return string(out)
 }
 
 // slowBody is a tab from which a response that is paused comes once the test lets it.

@@ -191,6 +191,12 @@ func TestAFailureAfterTheCodeSaysSo(t *testing.T) {
 			require.Equal(t, StateFailed, last.State)
 			require.Equal(t, c.code, last.Error.Code)
 			require.Equal(t, c.answer, k.answer())
+			if c.code == problem.MayBeSigned {
+				// What may come back yet is checked against it.
+				kept, err := filepath.Glob(filepath.Join(k.dir, "work", "*", "original", "*.pdf"))
+				require.NoError(t, err)
+				require.Len(t, kept, 1)
+			}
 		})
 	}
 }

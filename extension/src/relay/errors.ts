@@ -8,7 +8,7 @@ const handled = /detached while handling/i;
  */
 export function debuggerError(err: unknown): Refusal {
   if (err instanceof Refusal) return err;
-  const message = err instanceof Error ? err.message : String(err);
+  const message = messageOf(err);
   if (message.startsWith("{")) {
     try {
       const parsed = JSON.parse(message) as { code?: unknown; message?: unknown };
@@ -26,10 +26,14 @@ export function debuggerError(err: unknown): Refusal {
 
 /** Says whether a refused attach is the fault of another extension's frame. */
 export function isForeignFrame(err: unknown): boolean {
-  return /extension:\/\/ URL of different extension/i.test(err instanceof Error ? err.message : String(err));
+  return /extension:\/\/ URL of different extension/i.test(messageOf(err));
 }
 
 /** Says whether a command that the debugger left unanswered may have been done all the same. */
 export function mayBeDone(err: unknown): boolean {
-  return handled.test(err instanceof Error ? err.message : String(err));
+  return handled.test(messageOf(err));
+}
+
+function messageOf(err: unknown): string {
+  return err instanceof Error ? err.message : String(err);
 }
